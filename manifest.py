@@ -1,0 +1,37 @@
+# Freezes the framework and nothing else. Any firmware can include it:
+#
+#   include("path/to/manifest.py", extensions="websocket,sse")
+#
+# extensions: names of microdot's extension modules separated by commas, "all" (the default), or "" for the core alone.
+import os
+
+# What an application needs in any case; everything else is an extension that is frozen by name.
+CORE = (
+    "__init__",
+    "app",
+    "compat",
+    "datastructures",
+    "helpers",
+    "http1",
+    "microdot",
+    "request",
+    "response",
+    "server",
+    "urls",
+)
+HOST_ONLY = ("asgi", "wsgi", "jinja")  # these need CPython
+
+options.defaults(extensions="all")
+
+# The manifest's folder is the working directory while it is read.
+modules = sorted(name[:-3] for name in os.listdir("microdot") if name.endswith(".py"))
+available = [name for name in modules if name not in CORE + HOST_ONLY]
+if options.extensions == "all":
+    extensions = available
+else:
+    extensions = [name.strip() for name in options.extensions.split(",") if name.strip()]
+unknown = [name for name in extensions if name not in available]
+if unknown:
+    raise ValueError(f"no such extension: {', '.join(unknown)}; there are: {', '.join(available)}")
+
+package("microdot", files=[f"{name}.py" for name in (*CORE, *extensions)], base_path=".", opt=3)

@@ -1,0 +1,244 @@
+"""Makes what an image is built from besides the sources: its identity, its board's figures and the frozen application.
+
+Writes into <build>/generated:
+    device/_build.py   frozen as device._build: board, version, build id and the marker that host tools look for
+    board.mk           the board's figures for make, from its board.json
+    app/, app_manifest.py   the user's application (APP=), ready to be frozen
+Files are only rewritten when their content changes, so that make rebuilds what has to be rebuilt.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# What an image is made from, besides its port, its board and the application.
+COMMON_INPUTS = ("manifest.py", "microdot", "firmware", "ports/stdlib", "ports/modules")
+
+
+class BuildError(Exception):
+    """The image cannot be built as asked; the message is one line that says why and what to do."""
+
+
+def write_if_changed(path: Path, content: bytes) -> None:
+    """Writes `content`, leaving the file and its time stamp alone when it holds that already."""
+    if path.exists() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def read_board(board_dir: Path) -> dict[str, object]:
+    """The board's own figures: the object "microdot" of its board.json. Raises BuildError."""
+    path = board_dir / "board.json"
+    try:
+        figures = json.loads(path.read_text())["microdot"]
+    except OSError:
+        raise BuildError(
+            f"{path} cannot be read: a board needs one, boards/qemu/board.json is an example"
+        ) from None
+    except ValueError as error:
+        raise BuildError(f"{path} is not JSON: {error}") from None
+    except (KeyError, TypeError):
+        raise BuildError(
+            f'{path} has no object "microdot"; boards/qemu/board.json is an example'
+        ) from None
+    for key in ("port", "network", "tcp_pcbs"):
+        if key not in figures:
+            raise BuildError(
+                f'{path}: "microdot" lacks "{key}"; boards/qemu/board.json is an example'
+            )
+    return dict(figures)
+
+
+def copy_application(app: Path, target: Path) -> None:
+    """Copies the Python files of an application (a file, or a folder with app.py) to `target`. Raises BuildError."""
+    if app.is_file():
+        wanted = {Path("app.py"): app}
+    elif (app / "app.py").is_file():
+        wanted = {
+            f.relative_to(app): f
+            for f in sorted(app.rglob("*.py"))
+            if "__pycache__" not in f.parts
+        }
+        if Path("main.py") in wanted:
+            raise BuildError(
+                f"APP={app}: main.py is the firmware's own name in an image; name the file differently"
+            )
+        others = [f for f in app.rglob("*") if f.is_file() and f.suffix not in (".py", ".pyc")]
+        if others:
+            print(
+                f"    {len(others)} files of {app} are not Python and stay outside the image",
+                flush=True,
+            )
+    elif app.is_dir():
+        raise BuildError(f"APP={app}: this folder has no app.py")
+    else:
+        raise BuildError(f"APP={app}: there is no such file or folder")
+    for name, source in wanted.items():
+        write_if_changed(target / name, source.read_bytes())
+    for stale in [f for f in target.rglob("*.py") if f.relative_to(target) not in wanted]:
+        stale.unlink()
+
+
+def check_compiles(folder: Path, mpy_cross: str) -> None:
+    """Compiles every file as the image will. Raises BuildError with the file, the line and its text."""
+    for path in sorted(folder.rglob("*.py")):
+        name = str(path.relative_to(folder))
+        run = subprocess.run(
+            [mpy_cross, "-s", name, "-o", os.devnull, str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if run.returncode == 0:
+            continue
+        lines = (run.stderr or run.stdout).strip().splitlines()
+        where = re.search(r"line (\d+)", run.stderr)
+        number = int(where[1]) if where else 0
+        source = path.read_text(errors="replace").splitlines()
+        text = source[number - 1].strip() if 0 < number <= len(source) else ""
+        raise BuildError(
+            f"APP does not compile: {name}, line {number}: {lines[-1] if lines else 'error'}: {text}"
+        )
+
+
+def prepare_application(app: str, generated: Path, mpy_cross: str) -> None:
+    """Lays out the frozen application and the manifest that freezes it; without one, an empty manifest."""
+    folder = generated / "app"
+    manifest = "# No application is frozen into this image: make APP=path freezes one.\n"
+    if app:
+        copy_application(Path(app), folder)
+        check_compiles(folder, mpy_cross)
+        manifest = '# The application given by APP=.\nfreeze("app")\n'
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+    write_if_changed(generated / "app_manifest.py", manifest.encode())
+
+
+def input_files(port: str, board_dir: Path, generated: Path) -> list[tuple[str, Path]]:
+    """(name, file) of everything of ours that an image is made from; names do not depend on where it lies."""
+    roots = [(name, ROOT / name) for name in (*COMMON_INPUTS, f"ports/{port}")]
+    roots += [("board", board_dir), ("app", generated / "app")]
+    files = []
+    for name, root in roots:
+        if root.is_file():
+            files.append((name, root))
+        files += [
+            (f"{name}/{path.relative_to(root).as_posix()}", path)
+            for path in sorted(root.rglob("*"))
+            if path.is_file() and "__pycache__" not in path.parts
+        ]
+    return files
+
+
+def build_id(files: list[tuple[str, Path]], facts: list[str]) -> str:
+    """Twelve hex digits over all inputs: same inputs, same id, wherever the image is built."""
+    digest = hashlib.sha256()
+    for name, path in files:
+        digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    for fact in facts:
+        digest.update(f"{fact}\n".encode())
+    return digest.hexdigest()[:12]
+
+
+def micropython_version(mpy_dir: Path) -> str:
+    """MicroPython's version as its own header states it, such as "1.25.0". Raises BuildError."""
+    try:
+        header = (mpy_dir / "py" / "mpconfig.h").read_text()
+    except OSError:
+        raise BuildError(
+            f"MPY_DIR={mpy_dir} is not a MicroPython checkout: it has no py/mpconfig.h"
+        ) from None
+    return ".".join(
+        re.findall(rf"#define MICROPY_VERSION_{part} (\d+)", header)[0]
+        for part in ("MAJOR", "MINOR", "MICRO")
+    )
+
+
+def project_version() -> str:
+    """The version that the framework states: the project has one."""
+    return re.findall(
+        r'^__version__ = "(.+)"', (ROOT / "microdot" / "__init__.py").read_text(), re.MULTILINE
+    )[0]
+
+
+def source_facts(mpy_dir: Path) -> list[str]:
+    """What identifies the foreign sources: the records of the locked trees, or the state of the user's checkout."""
+    trees = [mpy_dir] + [mpy_dir.parent / name for name in ("lwip", "mbedtls")]
+    records = [
+        (tree / ".source.json").read_text() for tree in trees if (tree / ".source.json").exists()
+    ]
+    if records:
+        return records
+    git = ["git", "-C", str(mpy_dir), "describe", "--always", "--dirty", "--abbrev=40"]
+    run = subprocess.run(git, capture_output=True, text=True, check=False)
+    return [run.stdout.strip()]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--board", required=True, help="its name")
+    parser.add_argument("--board-dir", type=Path, required=True)
+    parser.add_argument("--build", type=Path, required=True, help="the image's build folder")
+    parser.add_argument("--mpy-dir", type=Path, required=True, help="MicroPython's sources")
+    parser.add_argument("--mpy-cross", required=True)
+    parser.add_argument("--compiler", default="arm-none-eabi-gcc")
+    parser.add_argument(
+        "--app", default="", help="application to freeze: a file, or a folder with app.py"
+    )
+    parser.add_argument(
+        "--fact",
+        action="append",
+        default=[],
+        help="a make variable that changes the image, NAME=value",
+    )
+    args = parser.parse_args()
+    try:
+        generate(args)
+    except BuildError as error:
+        print(f"build: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def generate(args: argparse.Namespace) -> None:
+    """Writes everything under <build>/generated. Raises BuildError."""
+    generated = args.build / "generated"
+    figures = read_board(args.board_dir)
+    prepare_application(args.app, generated, args.mpy_cross)
+    compiler = subprocess.run(
+        [args.compiler, "--version"], capture_output=True, text=True, check=False
+    ).stdout
+    version = micropython_version(args.mpy_dir)
+    identity = build_id(
+        input_files(str(figures["port"]), args.board_dir, generated),
+        [*source_facts(args.mpy_dir), compiler.split("\n")[0], *args.fact],
+    )
+    constants = {
+        "BOARD": args.board,
+        "VERSION": project_version(),
+        "ID": identity,
+        "MARKER": f"microdot-build:board={args.board};id={identity};",
+        "MICROPYTHON": version,
+        "NETWORK": figures["network"],
+        "TCP_PCBS": figures["tcp_pcbs"],
+    }
+    module = '"""Which image this is (made by the build)."""\n\n' + "".join(
+        f"{k} = {v!r}\n" for k, v in constants.items()
+    )
+    write_if_changed(generated / "device" / "_build.py", module.encode())
+    make = f"MD_PORT := {figures['port']}\nMD_TCP_PCBS := {figures['tcp_pcbs']}\n"
+    write_if_changed(generated / "board.mk", make.encode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
