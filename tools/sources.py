@@ -1,7 +1,8 @@
-"""Fetches the foreign sources that ports/sources.lock names, checks them and lays them out for a build.
+"""Fetches the foreign sources that ports/sources.lock names, checks and lays them out for a build.
 
-Afterwards `<deps>/src/micropython` is a MicroPython tree with the locked libraries in their places, and each tree
-holds a `.source.json` that says what it is. Only the standard library is used: this runs before anything is installed.
+Afterwards `<deps>/src/micropython` is a MicroPython tree with the locked libraries in place,
+and each tree holds a `.source.json` that says what it is. Only the standard library is used: this
+runs before anything is installed.
 """
 
 from __future__ import annotations
@@ -72,10 +73,10 @@ def apt_archives() -> list[str]:
     """Addresses of the archives that this machine's apt uses, Debian's own first."""
     if not shutil.which("apt-get"):
         raise SourceError(
-            "no apt-get on this system to reach Debian's archive with; run the same command with SOURCES=git"
+            "no apt-get here to reach Debian's archive with; run the same command with SOURCES=git"
         )
-    # Origin is only known once apt has read the archive's Release file; without it any archive is worth a try,
-    # because what is fetched is checked against the lock.
+    # Origin is only known once apt has read the archive's Release file; without it any archive is
+    # worth a try, because what is fetched is checked against the lock.
     listing = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(ORIGIN)|$(REPO_URI)"],
         capture_output=True, text=True, check=False,
@@ -103,14 +104,15 @@ class Debian:
             target.unlink()
         if not target.exists():
             say(
-                f"Downloading {source.name} {source.version} ({int(source.debian['bytes']) / 1e6:.1f} MB)"
+                f"Downloading {source.name} {source.version} "
+                f"({int(source.debian['bytes']) / 1e6:.1f} MB)"
             )
             if not any(self._download(f"{uri}{path}", target, sha256) for uri in self.archives):
                 return self._newer(source)
         return target, {"origin": "debian", "file": target.name, "sha256": sha256}
 
     def _download(self, uri: str, target: Path, sha256: str) -> bool:
-        """True when `uri` was fetched and is what it should be, False when the archive does not hold it."""
+        """True when `uri` was fetched and checked, False when the archive does not hold it."""
         self.downloads.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(target.name + ".part")
         partial.unlink(missing_ok=True)
@@ -136,22 +138,22 @@ class Debian:
         if found != sha256:
             partial.unlink()
             raise SourceError(
-                f"{target.name} arrived damaged: its SHA-256 is {found[:12]}..., the lock says {sha256[:12]}...; "
-                "it was thrown away, run the same command again"
+                f"{target.name} arrived damaged: its SHA-256 is {found[:12]}..., the lock says "
+                f"{sha256[:12]}...; it was thrown away, run the same command again"
             )
         partial.rename(target)
         return True
 
     def _newer(self, source: Source) -> tuple[Path, dict[str, str]]:
-        """A newer revision of the same upstream series, where Debian has replaced the locked one."""
+        """A newer revision of the same series, where Debian has replaced the locked one."""
         for uri, name, sha256 in self._offered(source):
             version = name.split("_", 1)[1]
             if not re.match(rf"{re.escape(source.series)}(?![0-9])", version):
                 continue
             if self.locked:
                 raise SourceError(
-                    f"Debian no longer has {source.name} {source.version}, it offers {name}; LOCKED=1 refuses it: "
-                    "run without LOCKED=1, or with SOURCES=git"
+                    f"Debian no longer has {source.name} {source.version}, it offers {name}; "
+                    "LOCKED=1 refuses it: run without LOCKED=1, or with SOURCES=git"
                 )
             target = self.downloads / name
             if (target.exists() and sha256_of(target) == sha256) or self._download(
@@ -165,11 +167,12 @@ class Debian:
                     "replaces": source.version,
                 }
         raise SourceError(
-            f"Debian's archive has no {source.name} {source.series} any more; run the same command with SOURCES=git"
+            f"Debian's archive has no {source.name} {source.series} any more; "
+            "run the same command with SOURCES=git"
         )
 
     def _offered(self, source: Source) -> list[tuple[str, str, str]]:
-        """(address, file name, sha256) of the upstream tarballs that Debian's signed index offers now."""
+        """(address, file name, sha256) of the tarballs that Debian's signed index offers now."""
         say(f"Looking up {source.name} in Debian's index")
         apt = self._apt_client()
         offered = []
@@ -183,7 +186,7 @@ class Debian:
         return offered
 
     def _apt_client(self) -> list[str]:
-        """apt-get with lists and state of its own, so that nothing of another release reaches the system's apt."""
+        """apt-get with lists and state of its own: another release never reaches the system's."""
         for folder in ("lists/partial", "cache/archives/partial", "etc"):
             (self.state / folder).mkdir(parents=True, exist_ok=True)
         (self.state / "status").touch()
@@ -198,16 +201,21 @@ class Debian:
         sources.write_text("\n".join(lines) + "\n")
         root = self.state.resolve()
         options = {
-            "Dir::Etc::sourcelist": sources.resolve(), "Dir::Etc::sourceparts": "/dev/null",
-            "Dir::State::lists": root / "lists", "Dir::State::status": root / "status", "Dir::Cache": root / "cache",
-            "Acquire::Languages": "none", "APT::Sandbox::User": "root",
-        }  # fmt: skip
+            "Dir::Etc::sourcelist": sources.resolve(),
+            "Dir::Etc::sourceparts": "/dev/null",
+            "Dir::State::lists": root / "lists",
+            "Dir::State::status": root / "status",
+            "Dir::Cache": root / "cache",
+            "Acquire::Languages": "none",
+            "APT::Sandbox::User": "root",
+        }
         apt = [
             "apt-get",
             "-q",
             *(part for key, value in options.items() for part in ("-o", f"{key}={value}")),
         ]
-        # An archive that lacks one of the two suites is an error to apt and none to us: what matters is what is offered.
+        # An archive that lacks one of the two suites is an error to apt and none to us: what
+        # matters is what is offered.
         subprocess.run([*apt, "update"], capture_output=True, check=False)
         return apt
 
@@ -221,11 +229,12 @@ def _apt_reason(output: str) -> str:
 
 
 def fetch_git(source: Source, deps: Path) -> tuple[Path, dict[str, str]]:
-    """Clones `source` at its tag and checks the commit; returns the clone and its record. Raises SourceError."""
+    """Clones `source` at its tag and checks the commit; returns the clone and its record.
+
+    Raises SourceError.
+    """
     if not shutil.which("git"):
-        raise SourceError(
-            "SOURCES=git needs git, and there is none; install git, then run the same command again"
-        )
+        raise SourceError("SOURCES=git needs git; install it, then run the same command again")
     clone = deps / "downloads" / f"{source.name}-{source.git['commit'][:12]}.git"
     if not clone.exists():
         say(f"Cloning {source.name} {source.git['tag']} from {source.git['url']}")
@@ -241,7 +250,8 @@ def fetch_git(source: Source, deps: Path) -> tuple[Path, dict[str, str]]:
             shutil.rmtree(partial, ignore_errors=True)
             reason = (run.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise SourceError(
-                f"{source.name} cannot be cloned: {reason}; check the network, then run the same command again"
+                f"{source.name} cannot be cloned: {reason}; check the network, "
+                "then run the same command again"
             )
         head = subprocess.run(
             ["git", "-C", str(partial), "rev-parse", "HEAD"],
@@ -252,8 +262,8 @@ def fetch_git(source: Source, deps: Path) -> tuple[Path, dict[str, str]]:
         if head != source.git["commit"]:
             shutil.rmtree(partial)
             raise SourceError(
-                f"{source.name}'s tag {source.git['tag']} is commit {head[:12]}, the lock says {source.git['commit'][:12]}: "
-                "the tag was moved; do not build from it before you know why"
+                f"{source.name}'s tag {source.git['tag']} is commit {head[:12]}, the lock says "
+                f"{source.git['commit'][:12]}: the tag was moved; do not build before you know why"
             )
         partial.rename(clone)
     return clone, {"origin": "git", "tag": source.git["tag"], "commit": source.git["commit"]}
@@ -294,12 +304,13 @@ def assemble(sources: list[Source], src: Path) -> None:
             else:
                 shutil.rmtree(place, ignore_errors=True)
             place.symlink_to(wanted)
-    # MicroPython's makefiles ask for this file before they freeze anything, although nothing of ours require()s it.
+    # MicroPython's makefiles ask for this file before they freeze anything, although nothing of
+    # ours require()s it.
     readme = top / "lib" / "micropython-lib" / "README.md"
     if not readme.exists():
         readme.parent.mkdir(parents=True, exist_ok=True)
         readme.write_text(
-            "micropython-lib is not part of this tree: what a board needs of it is in ports/stdlib.\n"
+            "micropython-lib is not part of this tree: what boards need is in ports/stdlib.\n"
         )
 
 
@@ -319,7 +330,10 @@ def is_ready(source: Source, tree: Path, origin: str) -> bool:
 def prepare(
     sources: list[Source], deps: Path, origin: str, archives: list[str], locked: bool
 ) -> None:
-    """Brings every tree under `<deps>/src` up to the lock. Raises SourceError; what was done by then stays usable."""
+    """Brings every tree under `<deps>/src` up to the lock.
+
+    Raises SourceError; what was done by then stays usable.
+    """
     src = deps / "src"
     src.mkdir(parents=True, exist_ok=True)
     debian: Debian | None = None

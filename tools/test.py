@@ -1,4 +1,4 @@
-"""Runs the test suites one after another, each against its time budget, and says in the end which failed.
+"""Runs the test suites one after another, each against its time budget, and says which failed.
 
 python tools/test.py            all suites
 python tools/test.py --quick    those that need no emulator
@@ -95,7 +95,8 @@ def main() -> int:
         unknown = set(wanted) - {s.name for s in chosen}
         if unknown:
             print(
-                f"test: no suite {', '.join(sorted(unknown))}; there are: {', '.join(s.name for s in chosen)}",
+                f"test: no suite {', '.join(sorted(unknown))}; "
+                f"there are: {', '.join(s.name for s in chosen)}",
                 file=sys.stderr,
             )
             return 2

@@ -1,4 +1,4 @@
-"""The build's own tools are scripts beside the Makefile, not a package: tests import them from there."""
+"""The build's own tools are scripts, not a package: tests import them from their folder."""
 
 import sys
 from pathlib import Path
