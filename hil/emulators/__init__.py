@@ -1,0 +1,1 @@
+"""Emulated boards, one module for each kind of emulator."""

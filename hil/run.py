@@ -1,0 +1,107 @@
+"""`hil run`: an emulated board that serves on this machine, its console in the terminal."""
+
+import contextlib
+import http.client
+import os
+import signal
+from collections.abc import Iterator
+
+from .boards import BoardDescription
+from .emulators.qemu import QemuBoard, Setup
+from .errors import ConsoleTimeout, HilError
+from .images import Image
+from .ptybridge import PtyBridge
+from .view import ConsoleView
+
+CONSOLE_LINK = "console"  # in the instance folder: leads to the pseudo-terminal
+
+_ANSWER_TIMEOUT = 10.0  # seconds for the first HTTP request
+_STOCK_PROGRAM = "device: running /main.py"
+
+
+def run(description: BoardDescription, image: Image, setup: Setup, timeout: float) -> int:
+    """Boots the board, shows its console and serves until Ctrl-C or the emulator's end.
+
+    :param timeout: seconds until the board must be ready.
+    :returns: the exit status: 0 after Ctrl-C, SIGTERM or SIGHUP.
+    """
+    view = ConsoleView()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    with contextlib.ExitStack() as stack:
+        try:
+            board = stack.enter_context(QemuBoard(description, image, setup))
+            stack.enter_context(_offered_console(board, view))
+            _say_limits(board, view)
+            _wait_serving(board, view, timeout)
+            board.wait_ended()
+            raise HilError(board.why_ended())
+        except KeyboardInterrupt:
+            # Once is enough: a second Ctrl-C must not leave the emulator behind.
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+            stack.close()
+            view.say("Stopped.")
+    return 0
+
+
+@contextlib.contextmanager
+def _offered_console(board: QemuBoard, view: ConsoleView) -> Iterator[None]:
+    """Shows the console and offers it on a pseudo-terminal, with a link to it that has a fixed
+    place.
+    """
+
+    def released() -> None:
+        if board.console.at_prompt:
+            view.say("The console was left in the REPL: the board is restarted to serve again.")
+            board.console.soft_reset()
+
+    bridge = PtyBridge(board.console, released)
+    link = board.setup.folder / CONSOLE_LINK
+    try:
+        link.unlink(missing_ok=True)
+        os.symlink(bridge.name, link)
+        view.say(f"Console: {bridge.name} (mpremote connect {bridge.name}, or make monitor)")
+        unsubscribe = board.console.subscribe(view.feed, replay=True)
+        yield
+        unsubscribe()
+    finally:
+        link.unlink(missing_ok=True)
+        bridge.close()
+
+
+def _say_limits(board: QemuBoard, view: ConsoleView) -> None:
+    if board.setup.open_network:
+        view.say("Network: open, the board reaches this machine and the Internet.")
+    else:
+        view.say(
+            "Network: the board reaches neither this machine nor the Internet; NET=open lets it."
+        )
+    if board.backlog_problem:
+        view.say(
+            f"Parallel clients may see stalls of 1 s, not the board's: {board.backlog_problem}."
+        )
+
+
+def _wait_serving(board: QemuBoard, view: ConsoleView, timeout: float) -> None:
+    try:
+        board.wait_ready(timeout)
+    except ConsoleTimeout:
+        if not any(line.text == _STOCK_PROGRAM for line in board.console.lines):
+            raise
+        view.say(f"/main.py runs; the board's port 80 is http://localhost:{board.http_port}")
+        return
+    _require_answer(board)
+    view.say(f"Serving http://localhost:{board.http_port} (Ctrl-C ends it)")
+
+
+def _require_answer(board: QemuBoard) -> None:
+    connection = http.client.HTTPConnection(board.host, board.http_port, timeout=_ANSWER_TIMEOUT)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException) as error:
+        message = f"{board.name} says it is ready, but http://localhost:{board.http_port}/ failed"
+        raise HilError(f"{message} ({error!r}); its console:", board.console.tail()) from error
+    finally:
+        connection.close()
