@@ -66,7 +66,7 @@ def _build_folder(options: argparse.Namespace, root: Path) -> Path:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from .emulators.qemu import Setup
+    from .emulators import Setup
     from .run import run
 
     root = find_root()

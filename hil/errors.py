@@ -35,6 +35,12 @@ class RemoteError(HilError):
     """Code that was run on the board raised an exception; the traceback is in `details`."""
 
 
+class Absent(HilError):
+    """What is needed to have the board is not on this machine: its image, its emulator, the board
+    itself.
+    """
+
+
 class PortTaken(HilError):
     """A TCP port of this machine is in use."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .errors import HilError
+from .errors import Absent, HilError
 from .project import shown
 
 # What the build freezes into every image, so that any tool can tell what a file is.
@@ -51,7 +51,7 @@ def find_image(build: Path, board: str) -> Image:
     """The image for `board` in the folder it is built in; without one, says how to build it."""
     path = build / "firmware.elf"
     if not path.exists():
-        raise HilError(f"{shown(path)} is not there: build it with `make BOARD={board}`")
+        raise Absent(f"{shown(path)} is not there: build it with `make BOARD={board}`")
     image = read_image(path)
     if image.board != board:
         raise HilError(f"{shown(path)} is an image for board {image.board!r}: build it again")

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Iterator
 
 from .boards import BoardDescription
-from .emulators.qemu import QemuBoard, Setup
+from .emulators import EmulatedBoard, Setup, start
 from .errors import ConsoleTimeout, HilError
 from .images import Image
 from .ptybridge import PtyBridge
@@ -30,12 +30,12 @@ def run(description: BoardDescription, image: Image, setup: Setup, timeout: floa
         signal.signal(number, signal.default_int_handler)
     with contextlib.ExitStack() as stack:
         try:
-            board = stack.enter_context(QemuBoard(description, image, setup))
+            board = stack.enter_context(start(description, image, setup))
             stack.enter_context(_offered_console(board, view))
             _say_limits(board, view)
             _wait_serving(board, view, timeout)
-            board.wait_ended()
-            raise HilError(board.why_ended())
+            board.process.wait()
+            raise HilError(board.process.why_ended())
         except KeyboardInterrupt:
             # Once is enough: a second Ctrl-C must not leave the emulator behind.
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -46,7 +46,7 @@ def run(description: BoardDescription, image: Image, setup: Setup, timeout: floa
 
 
 @contextlib.contextmanager
-def _offered_console(board: QemuBoard, view: ConsoleView) -> Iterator[None]:
+def _offered_console(board: EmulatedBoard, view: ConsoleView) -> Iterator[None]:
     """Shows the console and offers it on a pseudo-terminal, with a link to it that has a fixed
     place.
     """
@@ -70,7 +70,7 @@ def _offered_console(board: QemuBoard, view: ConsoleView) -> Iterator[None]:
         bridge.close()
 
 
-def _say_limits(board: QemuBoard, view: ConsoleView) -> None:
+def _say_limits(board: EmulatedBoard, view: ConsoleView) -> None:
     if board.setup.open_network:
         view.say("Network: open, the board reaches this machine and the Internet.")
     else:
@@ -83,7 +83,7 @@ def _say_limits(board: QemuBoard, view: ConsoleView) -> None:
         )
 
 
-def _wait_serving(board: QemuBoard, view: ConsoleView, timeout: float) -> None:
+def _wait_serving(board: EmulatedBoard, view: ConsoleView, timeout: float) -> None:
     try:
         board.wait_ready(timeout)
     except ConsoleTimeout:
@@ -95,7 +95,7 @@ def _wait_serving(board: QemuBoard, view: ConsoleView, timeout: float) -> None:
     view.say(f"Serving http://localhost:{board.http_port} (Ctrl-C ends it)")
 
 
-def _require_answer(board: QemuBoard) -> None:
+def _require_answer(board: EmulatedBoard) -> None:
     connection = http.client.HTTPConnection(board.host, board.http_port, timeout=_ANSWER_TIMEOUT)
     try:
         connection.request("GET", "/")

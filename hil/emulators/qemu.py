@@ -8,19 +8,15 @@ import re
 import secrets
 import shutil
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .. import tcpports
-from ..board import BOOT_TIMEOUT, Board
-from ..boards import BoardDescription, Emulation
-from ..console import Console, Ready
-from ..errors import ConsoleClosed, HilError
-from ..images import Image
+from ..console import Console
+from ..errors import Absent, HilError
 from ..locks import FolderLock
 from ..streams import SocketStream
 from .backlog import widen
+from .base import EmulatedBoard
 from .process import EmulatorProcess
 from .qmp import Qmp, QmpError
 
@@ -29,52 +25,18 @@ _HTTP, _HTTPS = 80, 443  # where the board listens
 _QUIT_PATIENCE = 2.0  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """How an emulated board is started.
+class QemuBoard(EmulatedBoard):
+    """A board emulated by QEMU."""
 
-    :param folder: the instance: flash, identity, log. The same folder is the same board.
-    :param http_port: of this machine, forwarded to the board's port 80; 0 takes a free one.
-    :param https_port: the same for port 443; None forwards nothing.
-    :param open_network: lets the board reach this machine and the world.
-    :param deadline: seconds after which it is ended; None for no limit.
-    :param console_log: a file that gets the console's lines.
-    :param hooks: more for the guest's command line: `cut` loses power at the n-th flash operation.
-    """
+    _lock: FolderLock | None = None  # held while the board has power
 
-    folder: Path
-    http_port: int = 0
-    https_port: int | None = 0
-    open_network: bool = False
-    deadline: float | None = 600.0
-    console_log: Path | None = None
-    hooks: Mapping[str, int] = field(default_factory=dict)
-
-
-class QemuBoard(Board):
-    """An emulated board. It is running when the constructor returns; `wait_ready` waits until it
-    serves.
-    """
-
-    def __init__(self, description: BoardDescription, image: Image, setup: Setup) -> None:
-        if description.emulator is None or description.emulator.kind != "qemu":
-            raise HilError(
-                f"board {description.name!r} has no emulator: connect one and use PORT="
-            )
-        self.description = description
-        self.image = image
-        self.setup = setup
-        self._emulation: Emulation = description.emulator
-        self._program = _find_program()
-        self._lock = FolderLock(setup.folder)
-        self._start()
-
-    # Starting
-
-    def _start(self) -> None:
-        self._lock.acquire(http_port=self.setup.http_port)
+    def start(self) -> None:
+        """Gives the board power: the same board with the same flash each time."""
+        program = _find_program()
         with contextlib.ExitStack() as undo:
-            undo.callback(self._lock.release)
+            lock = FolderLock(self.setup.folder)
+            lock.acquire(http_port=self.setup.http_port)
+            undo.callback(lock.release)
             if self.setup.http_port:
                 tcpports.require_free(self.setup.http_port, "HTTP_PORT")
             if self.setup.https_port:
@@ -85,7 +47,7 @@ class QemuBoard(Board):
             undo.callback(control.close)
             with qemu_console, qemu_control:
                 self._process = EmulatorProcess(
-                    self._command(qemu_console.fileno(), qemu_control.fileno()),
+                    self._command(program, qemu_console.fileno(), qemu_control.fileno()),
                     folder=self.setup.folder,
                     log=self.setup.folder / "emulator.log",
                     # QEMU holds the lock, too: were this process killed, the flash is in use until
@@ -93,16 +55,19 @@ class QemuBoard(Board):
                     descriptors=(
                         qemu_console.fileno(),
                         qemu_control.fileno(),
-                        self._lock.fileno(),
+                        lock.fileno(),
                     ),
                     deadline=self.setup.deadline,
                 )
             undo.callback(self._process.end)
             self._connect(control)
             self._console = Console(SocketStream(console, self.name), self.setup.console_log)
+            self._lock = lock
             undo.pop_all()
 
-    def _command(self, console: int, control: int) -> list[str]:
+    def _command(self, program: str, console: int, control: int) -> list[str]:
+        emulation = self.description.emulator
+        assert emulation is not None
         identity = _identity(self.setup.folder)
         guest = {"flash": "flash.bin", "id": identity["id"], **self.setup.hooks}
         guest_line = "".join(f",arg={key}={value}" for key, value in guest.items())
@@ -113,11 +78,9 @@ class QemuBoard(Board):
             if host is not None
         )
         restrict = "off" if self.setup.open_network else "on"
-        nic = (
-            f"user,model={self._emulation.nic},mac={identity['mac']},restrict={restrict}{hostfwd}"
-        )
+        nic = f"user,model={emulation.nic},mac={identity['mac']},restrict={restrict}{hostfwd}"
         return [
-            *(self._program, "-machine", self._emulation.machine),
+            *(program, "-machine", emulation.machine),
             *("-kernel", str(self.image.path.resolve())),
             *("-nodefaults", "-display", "none", "-monitor", "none"),
             *("-nic", nic),
@@ -155,7 +118,7 @@ class QemuBoard(Board):
                     return tcpports.taken(port, variable)
         return HilError(why)
 
-    # What a Board is
+    # What an EmulatedBoard is
 
     @property
     def console(self) -> Console:
@@ -163,9 +126,9 @@ class QemuBoard(Board):
         return self._console
 
     @property
-    def host(self) -> str:
-        """The address its ports are forwarded from."""
-        return "127.0.0.1"
+    def process(self) -> EmulatorProcess:
+        """QEMU."""
+        return self._process
 
     @property
     def http_port(self) -> int:
@@ -177,66 +140,9 @@ class QemuBoard(Board):
         """The port of this machine that leads to the board's port 443; None if nothing does."""
         return self._https_port
 
-    @property
-    def http_url(self) -> str:
-        """The board's HTTP server, as this machine reaches it."""
-        return f"http://{self.host}:{self.http_port}"
-
-    @property
-    def https_url(self) -> str | None:
-        """The board's HTTPS server, as this machine reaches it."""
-        return None if self.https_port is None else f"https://{self.host}:{self.https_port}"
-
-    @property
-    def running(self) -> bool:
-        """Whether the emulator has not ended."""
-        return self._process.running
-
-    @property
-    def pid(self) -> int:
-        """The emulator's process id."""
-        return self._process.pid
-
-    def wait_ready(self, timeout: float = BOOT_TIMEOUT) -> Ready:
-        """Waits until the board serves; what answers must be the image that was started."""
-        try:
-            ready = super().wait_ready(timeout)
-        except ConsoleClosed as error:
-            with contextlib.suppress(HilError):
-                self._process.wait(_QUIT_PATIENCE)
-            message = f"{self.name}: {self._process.why_ended()}; the console's last lines:"
-            raise ConsoleClosed(message, error.details) from error
-        if ready.build != self.image.build_id:
-            raise HilError(
-                f"{self.name} runs build {ready.build}, not {self.image.build_id}"
-                f" of {self.image.path.name}"
-            )
-        return ready
-
-    def wait_ended(self, timeout: float | None = None) -> int:
-        """Waits until the emulator ends by itself and returns its exit status.
-
-        :param timeout: seconds; None: for ever.
-        """
-        return self._process.wait(timeout)
-
-    def why_ended(self) -> str:
-        """One line about how the emulator ended."""
-        return self._process.why_ended()
-
-    def power_cycle(self, hooks: Mapping[str, int] | None = None) -> None:
-        """Takes the board's power away and gives it back: the same board with the same flash.
-
-        :param hooks: for this start, in place of those in the set-up.
-        """
-        self.close()
-        if hooks is not None:
-            self.setup = replace(self.setup, hooks=hooks)
-        self._start()
-
     def close(self) -> None:
         """Ends the emulator and frees its ports."""
-        if not hasattr(self, "_console"):
+        if self._lock is None:
             return
         if self._process.running:
             with contextlib.suppress(QmpError):
@@ -245,12 +151,13 @@ class QemuBoard(Board):
         self._process.end(_QUIT_PATIENCE)
         self._console.close()
         self._lock.release()
+        self._lock = None
 
 
 def _find_program() -> str:
     program = shutil.which(_PROGRAM)
     if program is None:
-        raise HilError(
+        raise Absent(
             f"{_PROGRAM} is missing, it emulates the board: sudo apt-get install {_PROGRAM}"
         )
     return program
