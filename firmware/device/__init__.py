@@ -1,0 +1,1 @@
+"""What a board runs besides the user's application."""

@@ -1,0 +1,208 @@
+"""Serves an application on the board's ports, and the device's own pages beside it."""
+
+import asyncio
+import sys
+
+from microdot import server
+
+from . import _build, files, log, safemode, status
+
+# lwIP's TCP connections left for those that are closing and for the application's own clients.
+SPARE_TCP_PCBS = 4
+# A board that served this long, or answered a request, has passed the boot.
+GOOD_AFTER_S = 5
+
+
+class Front:
+    """What the servers serve: `/_device` is the device's, everything else the application's.
+
+    The device's own application has its own hooks, so that it answers whatever the user's hooks
+    do. Limits and time-outs are the application's, but the number of connections is the board's.
+    """
+
+    max_connections = _build.TCP_PCBS - SPARE_TCP_PCBS
+
+    def __init__(self, device):
+        self.device = device
+        self.application = None
+        self.answered = False
+
+    def __getattr__(self, name):
+        return getattr(self.application, name)
+
+    async def dispatch_request(self, request):
+        """The response to a request; None is a request that could not be read."""
+        application = self.application
+        if request is not None:
+            if request.path == "/_device" or request.path.startswith("/_device/"):
+                application = self.device
+            request.app = application
+        response = await application.dispatch_request(request)
+        self.answered = True
+        return response
+
+
+class Service:
+    """The board's servers, its console and the watch over its network.
+
+    settings: as `settings.load` gives them. warnings: what the status is to show.
+    """
+
+    def __init__(self, settings, warnings):
+        self.settings = settings
+        self.warnings = warnings
+        self.front = Front(status.create(self))
+        self.interface = None
+        self.serving = ""  # what is served, as the console says it
+        self.https = "off"
+        self._tls = None
+        self._debug = False
+        self._servers = []
+        self._task = None
+        self._reader = None
+        self._stopped = asyncio.Event()
+
+    def take(self, app, host, port, debug, ssl):
+        """The framework's handover: called in place of serving `app`.
+
+        An application may never come back from its own asyncio.run(). So where a loop runs, the
+        service starts in it, and what is returned can be awaited until it ends.
+        """
+        if self.front.application is None:
+            self.front.application = app
+            self._tls = ssl
+            self._debug = debug
+            self._say_ports(host, port)
+        elif app is not self.front.application:
+            log.line("a second application was started; only the first one is served")
+        try:
+            asyncio.current_task()
+        except RuntimeError:
+            return None
+        self._begin()
+        return self._stopped.wait()
+
+    def _say_ports(self, host, port):
+        ports = (self.settings["http_port"], self.settings["https_port"], 5000)
+        if port not in ports or host not in ("0.0.0.0", self.settings["listen"]):
+            log.line(f"the application asks for {host}:{port}; see settings.json for its port")
+
+    def show(self, application, serving):
+        """Serves `application` from now on.
+
+        serving: what the console and the status call it.
+        """
+        self.front.application = application
+        self.serving = serving
+        if self._task:
+            log.line("serving " + serving)
+
+    def run(self):
+        """Serves until the console stops it or the port cannot be had."""
+        asyncio.run(self._until_stopped())
+
+    def _begin(self):
+        if not self._task:
+            self._task = asyncio.create_task(self._serve())
+
+    async def _until_stopped(self):
+        self._begin()
+        await self._stopped.wait()
+
+    async def _serve(self):
+        try:
+            await self._listen()
+        except OSError as error:
+            log.line(f"cannot listen: {error!r}")
+            self._stopped.set()
+            return
+        log.line("serving " + self.serving)
+        self.ready()
+        self._reader = asyncio.create_task(self._console())
+        await self._watch()
+
+    async def _listen(self):
+        http, https = self.settings["http_port"], self.settings["https_port"]
+        if https and not self._tls:
+            self._tls, self.https = tls_context()
+        if not https or not self._tls:
+            https = None
+        if not http and not https:
+            self.warnings.append(
+                "http_port is off and HTTPS is not available: HTTP is served on port 80"
+            )
+            http = self.settings["http_port"] = 80
+        for port, ssl in ((http, None), (https, self._tls)):
+            if port:
+                listener = server.Server(
+                    self.front, self.settings["listen"], port, ssl=ssl, debug=self._debug
+                )
+                await listener.start()
+                self._servers.append(listener)
+                if ssl:
+                    self.https = "on"
+
+    def ready(self):
+        """Prints the line that tools wait for."""
+        address = self.interface.address()
+        scheme, port = "http", self.settings["http_port"]
+        if not port:
+            scheme, port = "https", self.settings["https_port"]
+        url = f"{scheme}://{address}:{port}" if address else "-"
+        down = "" if address else " net=down"
+        print(f"READY {url} board={_build.BOARD} build={_build.ID}{down}")
+
+    async def _console(self):
+        """Prints the READY line again for each line that arrives on the console."""
+        console = asyncio.StreamReader(sys.stdin.buffer)
+        last = b""
+        while byte := await console.read(1):  # b"": the console was closed, where that can be
+            if byte == b"\r" or (byte == b"\n" and last != b"\r"):
+                self.ready()
+            last = byte
+
+    async def _watch(self):
+        """Tells when the address changes, and when the application has passed the boot."""
+        address = self.interface.address()
+        seconds = 0
+        while True:
+            await asyncio.sleep(1)
+            status.uptime()  # keeps count of the millisecond clock's wraps
+            seconds += 1
+            if seconds == GOOD_AFTER_S or (self.front.answered and seconds < GOOD_AFTER_S):
+                safemode.passed()
+            now = self.interface.address()
+            if now != address:
+                address = now
+                self.ready()
+
+    def stop(self):
+        """Closes the sockets, after the loop was left by Ctrl-C."""
+        server.handover = None
+        for listener in self._servers:
+            listener.close()
+        try:
+            asyncio.run(self._closed())
+        finally:
+            asyncio.new_event_loop()
+
+    async def _closed(self):
+        for listener in self._servers:
+            await asyncio.wait_for(listener.wait_closed(), 1)
+
+
+def tls_context():
+    """Returns (context, state) from the board's certificate and key; without: (None, why)."""
+    if not files.is_file("cert.der") or not files.is_file("key.der"):
+        return None, "off: no /cert.der and /key.der on the board"
+    try:
+        import ssl
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(files.path("cert.der"), files.path("key.der"))
+    except ImportError:
+        return None, "off: this image has no TLS"
+    except (OSError, ValueError) as error:
+        log.line(f"HTTPS is off: /cert.der and /key.der cannot be used ({error})")
+        return None, "off: /cert.der and /key.der cannot be used"
+    return context, "off"
