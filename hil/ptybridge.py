@@ -72,7 +72,8 @@ class PtyBridge:
 
     def _serve(self) -> None:
         while not self._ending.is_set():
-            if not self.in_use:
+            # A client may have come, written and gone between two looks.
+            if self._events(select.POLLIN, 0) == select.POLLHUP:
                 self._ending.wait(_LOOK_S)
             elif self._serve_client():
                 with contextlib.suppress(ConsoleError):

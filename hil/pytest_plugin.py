@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--board",
         action="append",
         metavar="NAME[,NAME]",
-        help=f"boards to test (default: {_DEFAULT_BOARD}); named ones that are not there are failures",
+        help=f"boards to test (default: {_DEFAULT_BOARD}); named ones have to be there",
     )
 
 

@@ -44,7 +44,9 @@ class EmulatorProcess:
                 pass_fds=tuple(descriptors),
                 start_new_session=True,
             )
-        self._guard = self._start_guard() if os.name == "posix" else None
+        self._guard: subprocess.Popen[bytes] | None = (
+            self._start_guard() if os.name == "posix" else None
+        )
         self._overdue = False
         self._timer: threading.Timer | None = None
         if deadline is not None:
@@ -105,3 +107,4 @@ class EmulatorProcess:
         if self._guard is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._guard.communicate(b"ended\n")
+            self._guard = None
