@@ -27,6 +27,7 @@ def _boot():
 
 if _is_file("main.py"):
     del _is_file, _boot
+    print("device: running /main.py")
     execfile("main.py")  # noqa: F821 (MicroPython's)
 else:
     _boot()

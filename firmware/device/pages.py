@@ -4,7 +4,7 @@ from microdot import Microdot, Response
 
 from . import log, status
 
-_HEAD = """<!DOCTYPE html>
+_HEAD = b"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -41,7 +41,7 @@ pre{margin:8px 0;padding:12px;overflow:auto;background:var(--page);border-radius
 <main>
 """
 
-_DASHBOARD_TAIL = """
+_DASHBOARD_TAIL = b"""
 <h2>Serve your own application</h2>
 <p>Put an <code>app.py</code> on the board and reset it:</p>
 <pre>from microdot import Microdot

@@ -16,11 +16,8 @@ GOOD_AFTER_S = 5
 class Front:
     """What the servers serve: `/_device` is the device's, everything else the application's.
 
-    The device's own application has its own hooks, so that it answers whatever the user's hooks
-    do. Limits and time-outs are the application's, but the number of connections is the board's.
+    The device's own application has its own hooks, so that it answers whatever the user's do.
     """
-
-    max_connections = _build.TCP_PCBS - SPARE_TCP_PCBS
 
     def __init__(self, device):
         self.device = device
@@ -28,15 +25,13 @@ class Front:
         self.answered = False
 
     def __getattr__(self, name):
-        return getattr(self.application, name)
+        return getattr(self.application, name)  # whatever else the server wants to know
 
     async def dispatch_request(self, request):
         """The response to a request; None is a request that could not be read."""
         application = self.application
-        if request is not None:
-            if request.path == "/_device" or request.path.startswith("/_device/"):
-                application = self.device
-            request.app = application
+        if request and (request.path == "/_device" or request.path.startswith("/_device/")):
+            application = self.device
         response = await application.dispatch_request(request)
         self.answered = True
         return response
@@ -94,7 +89,7 @@ class Service:
         """
         self.front.application = application
         self.serving = serving
-        if self._task:
+        if self._servers:
             log.line("serving " + serving)
 
     def run(self):
@@ -132,15 +127,24 @@ class Service:
                 "http_port is off and HTTPS is not available: HTTP is served on port 80"
             )
             http = self.settings["http_port"] = 80
-        for port, ssl in ((http, None), (https, self._tls)):
-            if port:
-                listener = server.Server(
-                    self.front, self.settings["listen"], port, ssl=ssl, debug=self._debug
-                )
-                await listener.start()
-                self._servers.append(listener)
-                if ssl:
-                    self.https = "on"
+        if http:
+            await self._start_server(http, None)
+        if https:
+            await self._start_server(https, self._tls)
+            self.https = "on"
+
+    async def _start_server(self, port, ssl):
+        listener = server.Server(
+            self.front, self.settings["listen"], port, ssl=ssl, debug=self._debug
+        )
+        # The application's own limits, but no more connections than the board has room for, all
+        # ports together.
+        limits = listener.limits = self.front.application
+        limits.max_connections = min(limits.max_connections, _build.TCP_PCBS - SPARE_TCP_PCBS)
+        if self._servers:
+            listener.connections = self._servers[0].connections
+        await listener.start()
+        self._servers.append(listener)
 
     def ready(self):
         """Prints the line that tools wait for."""
@@ -179,16 +183,17 @@ class Service:
     def stop(self):
         """Closes the sockets, after the loop was left by Ctrl-C."""
         server.handover = None
-        for listener in self._servers:
-            listener.close()
         try:
-            asyncio.run(self._closed())
+            asyncio.run(self._close())
         finally:
             asyncio.new_event_loop()
 
-    async def _closed(self):
+    async def _close(self):
         for listener in self._servers:
-            await asyncio.wait_for(listener.wait_closed(), 1)
+            listener.limits.shutdown_timeout = 1.0  # somebody waits for the prompt
+            listener.close()
+        for listener in self._servers:
+            await listener.wait_closed()
 
 
 def tls_context():
