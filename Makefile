@@ -84,14 +84,16 @@ unix: set-up
 
 # --- boards ---
 
+THE_BOARD = --board $(BOARD) --board-dir $(BOARD_DIR) --build $(BUILD)
+
 run: image
-	@$(HIL) run --board $(BOARD) --build $(BUILD) --http-port $(HTTP_PORT) --https-port $(HTTPS_PORT) $(if $(NET),--net $(NET))
+	@$(HIL) run $(THE_BOARD) --http-port $(HTTP_PORT) --https-port $(HTTPS_PORT) $(if $(NET),--net $(NET))
 
 deploy: set-up
-	@$(HIL) deploy '$(APP)' --board $(BOARD) $(if $(PORT),--port $(PORT))
+	@$(HIL) deploy '$(APP)' $(THE_BOARD) $(if $(PORT),--port $(PORT))
 
 monitor: set-up
-	@$(HIL) monitor --board $(BOARD) $(if $(PORT),--port $(PORT))
+	@$(HIL) monitor $(THE_BOARD) $(if $(PORT),--port $(PORT))
 
 boards:
 	@python3 tools/boards.py $(BOARDS)
