@@ -1,0 +1,2 @@
+# How the project's Makefile builds this board.
+PORT := cortexm

@@ -1,0 +1,6 @@
+# Runs before the user's boot.py, with Ctrl-C off.
+
+import flashfs
+
+flashfs.mount()
+del flashfs

@@ -1,0 +1,63 @@
+// What MicroPython's core asks of a port: time and delays. The console is in console.c.
+
+#include "py/mphal.h"
+#include "py/runtime.h"
+
+#include "mphalport_time.h"
+#include "platform.h"
+#include "soc.h"
+#include "tickclock.h"
+
+static tickclock_t uptime;
+static uint64_t start_epoch_s;
+
+void mp_hal_time_init(void) {
+    tickclock_start(&uptime, soc_counter(), SOC_COUNTER_HZ / 1000);
+    start_epoch_s = platform->wall_clock();
+}
+
+// Interrupt handlers do not read the time, so the clock needs no protection.
+static const tickclock_t *now(void) {
+    tickclock_update(&uptime, soc_counter());
+    return &uptime;
+}
+
+uint64_t mp_hal_ticks64(void) {
+    return now()->ticks;
+}
+
+mp_uint_t mp_hal_ticks_ms(void) {
+    return now()->ms;
+}
+
+mp_uint_t mp_hal_ticks_us(void) {
+    return tickclock_us(now());
+}
+
+mp_uint_t mp_hal_ticks_cpu(void) {
+    return soc_counter();
+}
+
+uint64_t mp_hal_time_ns(void) {
+    return start_epoch_s * 1000000000 + tickclock_ns(now());
+}
+
+uint64_t mp_hal_time_s(void) {
+    return start_epoch_s + now()->ms / 1000;
+}
+
+void mp_hal_delay_ms(mp_uint_t ms) {
+    mp_uint_t start = mp_hal_ticks_ms();
+    mp_event_handle_nowait();
+    mp_uint_t elapsed;
+    while ((elapsed = mp_hal_ticks_ms() - start) < ms) {
+        mp_event_wait_ms(ms - elapsed);
+    }
+}
+
+// Delays of microseconds are used by bit-banged protocols: nothing else runs meanwhile.
+void mp_hal_delay_us(mp_uint_t us) {
+    mp_uint_t start = mp_hal_ticks_us();
+    while (mp_hal_ticks_us() - start < us) {
+    }
+}

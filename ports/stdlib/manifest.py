@@ -1,0 +1,1 @@
+module("ssl.py", opt=3)
