@@ -1,0 +1,5 @@
+"""Helpers for those who write decorators around handlers."""
+
+from .compat import wraps
+
+__all__ = ["wraps"]

@@ -1,0 +1,799 @@
+"""The server: connections, their limits and time-outs, and the shutdown."""
+
+import asyncio
+import errno
+import time
+
+from . import http1
+from .compat import (
+    MICROPYTHON,
+    http_date,
+    print_exception,
+    ticks_add,
+    ticks_diff,
+    ticks_ms,
+    uncancel_current_task,
+)
+from .request import Request
+from .response import Response
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+#: When set, `Microdot.run()` and `start_server()` call it with the application, host, port,
+#: debug flag and TLS context instead of serving; firmware serves the application itself.
+handover: "Callable[[Any, str, int, bool, Any], None] | None" = None
+
+#: Errors of sockets that mean no more than that the client went away.
+MUTED_SOCKET_ERRORS = [
+    32,  # EPIPE; not in MicroPython's errno module
+    errno.ECONNABORTED,
+    errno.ECONNRESET,
+    54,  # ECONNRESET on macOS
+    errno.ENOTCONN,
+    128,  # ENOTCONN of lwIP on some ports
+    errno.ETIMEDOUT,
+]
+
+# How much is read and written at once.
+_BLOCK = 2048 if MICROPYTHON else 65536
+# A connection younger than this (ms) is not closed for a new one: its request may be arriving.
+_SPARED = 250
+# How many clients beyond the limit are given time for a place or for their 503.
+_MAX_WAITING = 2
+
+
+class Limits:
+    """Limits and time-outs of the server, as attributes of the application.
+
+    Set them before it serves. The limits of bodies and request lines are attributes of
+    `Request`. Times are in seconds.
+    """
+
+    #: Time for a whole request head, from its first byte or from the connection's start.
+    head_timeout = 5.0
+    #: Time that a connection is kept without a request.
+    keep_alive_timeout = 5.0
+    #: Time for a request body, and again for each further 16 KiB of it.
+    body_timeout = 30.0
+    #: Time for the client to take a portion of the response (2 KiB on a device).
+    write_timeout = 10.0
+    #: Time that running requests have to finish at shutdown.
+    shutdown_timeout = 5.0
+    #: Time and bytes for reading, and dropping, what a client still sends after an error.
+    linger_timeout = 2.0
+    max_linger = 1024 * 1024
+    #: Largest request head in bytes; beyond it, 431.
+    max_head_size = 4096 if MICROPYTHON else 16384
+    #: Largest unread body in bytes that is read and dropped to keep the connection.
+    max_drain = 16 * 1024
+    #: Connections at the same time; on a device less than its TCP stack has.
+    max_connections = 12 if MICROPYTHON else 1000
+    #: Free heap in bytes that a new TLS connection needs (MicroPython).
+    tls_memory = 40 * 1024
+
+
+class _Timeout(Exception):
+    """The connection's deadline has passed."""
+
+
+class Server:
+    """Listens on an address and serves an application there.
+
+    :param app: has `dispatch_request(request)` and may have the attributes of `Limits`.
+    :param host: the address to listen on.
+    :param port: the TCP port; 0 for a free one, on CPython.
+    :param ssl: an `ssl.SSLContext` of a server.
+    :param debug: print a line for each request.
+    """
+
+    def __init__(
+        self,
+        app: "Any",
+        host: str = "0.0.0.0",
+        port: int = 5000,
+        ssl: "Any" = None,
+        debug: bool = False,
+    ) -> None:
+        self.app = app
+        self.host = host
+        self.port = port
+        self.ssl = ssl
+        self.debug = debug
+        self.limits: Any = app if isinstance(app, Limits) else Limits()
+        self.connections: set[Connection] = set()
+        self._listener: Any = None
+        self._closed: Any = None  # event, set by close()
+        self._watchman: Any = None  # task that ends what is overdue
+        self._waiting = 0
+        self._date = 0
+        self._date_field = ""
+
+    @property
+    def sockets(self) -> "Any":
+        """The listening sockets (CPython)."""
+        return self._listener.sockets if self._listener is not None else ()
+
+    async def start(self) -> None:
+        """Listen, and serve what connects.
+
+        :raises OSError: if the address cannot be listened on.
+        """
+        self._closed = asyncio.Event()
+        options: dict[str, Any] = {"backlog": max(16, min(self.limits.max_connections, 128))}
+        if self.ssl is not None and not MICROPYTHON:
+            options["ssl"] = self.ssl
+            options["ssl_handshake_timeout"] = self.limits.head_timeout
+            options["ssl_shutdown_timeout"] = self.limits.linger_timeout
+        self._listener = await asyncio.start_server(
+            self.handle_connection, self.host, self.port, **options
+        )
+
+    async def serve_forever(self) -> None:
+        """Serve until `close()` is called and all connections are closed."""
+        if self._listener is None:
+            await self.start()
+        await self._closed.wait()
+        await self.wait_closed()
+
+    def close(self) -> None:
+        """Stop listening, close idle connections, and let running requests finish."""
+        if self._listener is None or self._closed.is_set():
+            return
+        self._listener.close()
+        self._closed.set()
+        for connection in list(self.connections):
+            connection.stop()
+
+    async def wait_closed(self) -> None:
+        """Wait until all connections are closed, at most for `shutdown_timeout`."""
+        end = ticks_add(ticks_ms(), int(self.limits.shutdown_timeout * 1000))
+        me = asyncio.current_task()
+        while [c for c in self.connections if c.task is not me]:
+            if ticks_diff(end, ticks_ms()) <= 0:
+                for connection in list(self.connections):
+                    if connection.task is not me:
+                        connection.task.cancel()
+                end = ticks_add(end, 1000)
+            await asyncio.sleep(0.02)
+        if self._watchman is not None:
+            self._watchman.cancel()
+            self._watchman = None
+        if MICROPYTHON:
+            await self._listener.wait_closed()
+
+    async def handle_connection(self, reader: "Any", writer: "Any") -> None:
+        """Serve one connection until it ends, if there is a place for it."""
+        connection = Connection(self, reader, writer)
+        try:
+            if self._closed is not None and self._closed.is_set():
+                return
+            if not self._make_place() and not await self._wait_for_place(connection):
+                return
+            self.connections.add(connection)
+            if self._watchman is None:
+                self._watchman = asyncio.create_task(self._watch())
+            if self.ssl is not None and MICROPYTHON:
+                connection.start_tls(self.ssl, self.limits.tls_memory)
+            await connection.serve()
+        except asyncio.CancelledError:
+            if not connection.stopped:
+                raise
+            uncancel_current_task()
+        except _Timeout:
+            pass
+        except OSError as exc:
+            if self.debug and exc.errno not in MUTED_SOCKET_ERRORS:
+                print_exception(exc)
+        except (EOFError, MemoryError):
+            pass
+        except Exception as exc:
+            print_exception(exc)
+        finally:
+            try:
+                await connection.close()
+            finally:
+                self.connections.discard(connection)
+
+    def _make_place(self, spared: int = _SPARED) -> bool:
+        """Tell whether one more connection may be opened; close an idle one if need be."""
+        if len(self.connections) < self.limits.max_connections:
+            return True
+        longest = spared
+        victim = None
+        now = ticks_ms()
+        for connection in self.connections:
+            idle = ticks_diff(now, connection.idle_since)
+            if not connection.busy and not connection.stopped and idle >= longest:
+                longest = idle
+                victim = connection
+        if victim is not None:
+            victim.stop()
+        return victim is not None
+
+    async def _wait_for_place(self, connection: "Connection") -> bool:
+        """Give a connection beyond the limit a place after a moment, or a 503."""
+        if self._waiting >= _MAX_WAITING:
+            if self.ssl is None:
+                await connection.refuse(False)
+            return False
+        self._waiting += 1
+        try:
+            for _ in range(6):
+                await asyncio.sleep(_SPARED / 5000)
+                if self._make_place():
+                    return True
+            if self.ssl is None:
+                await connection.refuse(True)
+        finally:
+            self._waiting -= 1
+        return False
+
+    async def _watch(self) -> None:
+        """End what is overdue; one task for all is cheaper than one for each read."""
+        limits = self.limits
+        shortest = min(
+            limits.head_timeout,
+            limits.keep_alive_timeout,
+            limits.body_timeout,
+            limits.write_timeout,
+            limits.linger_timeout,
+        )
+        interval = max(0.01, min(shortest / 8, 0.5))
+        while self.connections:
+            now = ticks_ms()
+            for connection in self.connections:
+                deadline = connection.deadline
+                if deadline is not None and ticks_diff(deadline, now) <= 0:
+                    connection.expire()
+            await asyncio.sleep(interval)
+        self._watchman = None
+
+    def date_field(self) -> str:
+        """Return the time for the Date header (RFC 9110 section 6.6.1), "" without a clock."""
+        now = int(time.time())
+        if now != self._date:
+            self._date = now
+            moment = time.gmtime(now)
+            # A device whose clock was never set thinks it is 1970 or 2000.
+            self._date_field = http_date(moment) if moment[0] >= 2024 else ""
+        return self._date_field
+
+
+class Connection:
+    """One connection: reads requests, has them handled, writes responses."""
+
+    #: tick at which what it waits for is overdue, None if it may take any time
+    deadline: "int | None" = None
+    #: whether a request is being handled
+    busy = False
+    #: whether it was told to close as soon as no request is being handled
+    stopped = False
+    _expired = False
+    _body: "RequestBody | None" = None
+
+    def __init__(self, server: Server, reader: "Any", writer: "Any") -> None:
+        self.server = server
+        self.limits = server.limits
+        self.task: Any = asyncio.current_task()
+        self.idle_since = ticks_ms()
+        self._reader = reader
+        self._writer = writer
+        self._buffer = b""
+        self._peer = writer.get_extra_info("peername")
+
+    def start_tls(self, context: "Any", memory: int) -> None:
+        """Put TLS on the connection (MicroPython); the handshake is part of the first read.
+
+        :raises MemoryError: if the free heap is too small for it.
+        """
+        import gc
+
+        if gc.mem_free() < memory:  # type: ignore[attr-defined]
+            gc.collect()
+            if gc.mem_free() < memory:  # type: ignore[attr-defined]
+                raise MemoryError
+        plain = self._writer.s
+        secure = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+        secure.setblocking(False)
+        stream: Any = asyncio.StreamReader
+        self._reader = self._writer = stream(secure, {"peername": self._peer})
+
+    def expire(self) -> None:
+        """End what the connection waits for, because it is overdue."""
+        self.deadline = None
+        self._expired = True
+        self.task.cancel()
+
+    def stop(self) -> None:
+        """Close the connection now, or after the request that is being handled."""
+        self.stopped = True
+        if not self.busy:
+            self.task.cancel()
+
+    async def _receive(self, deadline: int) -> bytes:
+        """Read what there is, nothing at the end of the connection.
+
+        :raises _Timeout: if there is nothing until the deadline.
+        """
+        self.deadline = deadline
+        try:
+            data: bytes = await self._reader.read(_BLOCK)
+        except asyncio.CancelledError:
+            self._check_expired()
+            raise
+        finally:
+            self.deadline = None
+        return data
+
+    async def _send(self, data: "bytes | memoryview", more: bool = False) -> None:
+        """Write a portion.
+
+        :param more: let other connections have their turn, because more will follow.
+        :raises _Timeout: if the client does not take it in time.
+        """
+        self.deadline = self._in(self.limits.write_timeout)
+        writer = self._writer
+        try:
+            writer.write(data)
+            # On MicroPython drain() goes through the scheduler even if all is written.
+            if not MICROPYTHON or more or writer.out_buf:
+                await writer.drain()
+        except asyncio.CancelledError:
+            self._check_expired()
+            raise
+        finally:
+            self.deadline = None
+
+    def _check_expired(self) -> None:
+        """Tell a deadline that has passed from a cancellation by others."""
+        if self._expired:
+            self._expired = False
+            uncancel_current_task()
+            raise _Timeout
+
+    @staticmethod
+    def _in(seconds: float) -> int:
+        return ticks_add(ticks_ms(), int(seconds * 1000))
+
+    async def serve(self) -> None:
+        """Handle requests until the client, an error or a limit ends the connection."""
+        keep = True
+        wait = self.limits.head_timeout
+        while keep and not self.stopped:
+            try:
+                head = await self._receive_head(wait)
+                if head is None:
+                    return
+                self.busy = True
+                request = await self._receive_request(head)
+            except ValueError as exc:
+                await self._answer_error(exc)
+                return
+            keep = await self._handle(request, head)
+            self.busy = False
+            self.idle_since = ticks_ms()
+            wait = self.limits.keep_alive_timeout
+
+    async def _receive_head(self, wait: float) -> "http1.RequestHead | None":
+        """Read the next request's head.
+
+        :param wait: how long to wait for its first byte, in seconds.
+        :returns: the head, or None if the client is gone or silent.
+        :raises ProtocolError: if it is malformed, too large or too slow.
+        """
+        maximum = max(self.limits.max_head_size, Request.max_readline)
+        buffer = self._buffer
+        deadline = self._in(self.limits.head_timeout if buffer else wait)
+        while True:
+            buffer = http1.skip_empty_lines(buffer)
+            end = http1.find_head_end(buffer)
+            if end >= 0:
+                break
+            _check_size(buffer, len(buffer), maximum)
+            try:
+                data = await self._receive(deadline)
+            except _Timeout:
+                if buffer:
+                    raise http1.ProtocolError(408, "request head takes too long") from None
+                return None
+            if not data:
+                return None
+            if not buffer:
+                buffer = data
+                deadline = self._in(self.limits.head_timeout)
+            else:
+                buffer += data
+        _check_size(buffer, end, maximum)
+        self._buffer = buffer[end:]
+        return http1.parse_request_head(buffer[:end])
+
+    async def _receive_request(self, head: http1.RequestHead) -> Request:
+        """Read the body, if it is small, and make the request."""
+        body: bytes | None = b""
+        stream: Any = None
+        size = head.content_length
+        self._body = None
+        if head.chunked or size:
+            self._body = RequestBody(self, head)
+            if size <= Request.max_body_length:
+                body, size = await self._receive_body(self._body)
+            if size > Request.max_body_length and size <= Request.max_content_length:
+                from .streams import BufferedReader
+
+                stream = BufferedReader(self._body, body or b"")
+                body = None
+        request = Request(
+            self.server.app,
+            self._peer,
+            head.method,
+            head.target,
+            head.version,
+            head.lines,
+            body,
+            stream,
+            self,
+            scheme="https" if self.server.ssl is not None else None,
+        )
+        request._content_length = size
+        return request
+
+    async def _receive_body(self, body: "RequestBody") -> "tuple[bytes, int]":
+        """Read a body, but not much more than may be in memory.
+
+        :returns: what was read, and its size.
+        """
+        parts = []
+        size = 0
+        while size <= Request.max_body_length:
+            try:
+                part = await body.receive()
+            except _Timeout:
+                raise http1.ProtocolError(408, "request body takes too long") from None
+            if not part:
+                break
+            parts.append(part)
+            size += len(part)
+        return (parts[0] if len(parts) == 1 else b"".join(parts)), size
+
+    async def _handle(self, request: Request, head: http1.RequestHead) -> bool:
+        """Have a request handled and write the response.
+
+        :returns: whether the connection may go on.
+        """
+        response = await self.server.app.dispatch_request(request)
+        if response is Response.already_handled:
+            return False
+        body = self._body
+        unread = body is not None and not body.done
+        keep = head.keep_alive and not self.stopped
+        if body is not None and unread:
+            keep = keep and body.remaining is not None and body.remaining <= self.limits.max_drain
+        keep = await self._respond(head.method, head.version, response, keep)
+        if self.server.debug:
+            print(request.method, request.path, response.status_code)
+        if body is not None and unread:
+            if not keep:
+                await self._linger(body.remaining)
+            else:
+                while not body.done:
+                    await body.receive()
+        return keep
+
+    async def _answer_error(self, exc: ValueError) -> None:
+        """Answer what is not a request, and let the client read the answer."""
+        status_code = getattr(exc, "status_code", 400)
+        text = "Bad request" if status_code == 400 else http1.reason_phrase(status_code)
+        app = self.server.app
+        if hasattr(app, "dispatch_error"):
+            response = await app.dispatch_error(status_code, text)
+        else:
+            response = Response(text, status_code)
+        if self.server.debug:
+            print("-", exc, status_code)
+        await self._respond("GET", "1.1", response, False)
+        await self._linger(None)
+
+    async def refuse(self, linger: bool) -> None:
+        """Answer with 503, because there are too many connections."""
+        fields = (("Retry-After", 1), ("Content-Length", 0), ("Connection", "close"))
+        self._writer.write(http1.encode_response_head("1.1", 503, None, fields))
+        if linger:
+            await asyncio.sleep(0.1)
+
+    async def _linger(self, size: "int | None") -> None:
+        """Drop what the client still sends: closing at once would destroy the response.
+
+        RFC 9112 section 9.6. The connection may be closed for a new one meanwhile.
+
+        :param size: how much it will be, if that is known.
+        """
+        self.busy = False
+        if not MICROPYTHON and self._writer.can_write_eof():
+            self._writer.write_eof()
+        left = self.limits.max_linger
+        if size is not None:
+            left = min(left, size - len(self._buffer))
+        deadline = self._in(self.limits.linger_timeout)
+        while left > 0:
+            data = await self._receive(deadline)
+            if not data:
+                break
+            left -= len(data)
+
+    async def _respond(self, method: str, version: str, response: Response, keep: bool) -> bool:
+        """Write a response.
+
+        :param method: the request's method.
+        :param version: the request's version.
+        :param keep: whether the connection shall go on.
+        :returns: whether it can.
+        """
+        body = response.body
+        status_code = response.status_code
+        if body is None:
+            body = b""
+        elif isinstance(body, str):
+            body = body.encode()
+        length: int | None
+        if isinstance(body, (bytes, bytearray)):
+            length = len(body)
+            if not length and method == "HEAD":
+                length = int(response.headers.get("Content-Length", 0))
+        else:
+            length = _stream_length(response)
+        chunked = False
+        without_body = method == "HEAD" or status_code in (204, 304) or status_code < 200
+        if length is None and not without_body:
+            chunked = version == "1.1"
+            keep = keep and chunked
+        try:
+            fields, keep = self._fields(response, version, keep, length, chunked)
+            head = http1.encode_response_head(version, status_code, response.reason, fields)
+        except (TypeError, ValueError) as exc:
+            print_exception(exc)
+            await response.body_iter().aclose()
+            return await self._respond(
+                method, version, Response("Internal server error", 500), keep
+            )
+        if without_body:
+            await self._send(head)
+            await response.body_iter().aclose()
+        elif isinstance(body, (bytes, bytearray)):
+            await self._send_bytes(head, body)
+        else:
+            keep = await self._send_stream(method, version, response, head, length, keep)
+        return keep
+
+    def _fields(
+        self, response: Response, version: str, keep: bool, length: "int | None", chunked: bool
+    ) -> "tuple[list[tuple[str, Any]], bool]":
+        """Return the header fields to send, and whether the connection can go on.
+
+        Framing and connection are the server's business; what the application says about
+        them is obeyed only where it asks to close.
+        """
+        fields = []
+        has_type = False
+        for pair in response.fields():
+            name = pair[0].lower()
+            if name == "connection":
+                keep = keep and "close" not in pair[1].lower()
+            elif name not in ("content-length", "transfer-encoding"):
+                has_type = has_type or name == "content-type"
+                fields.append(pair)
+        status_code = response.status_code
+        if status_code not in (204, 304) and status_code >= 200:
+            if not has_type and response.default_content_type:
+                fields.append(("Content-Type", response.default_content_type + "; charset=UTF-8"))
+            if length is not None:
+                fields.append(("Content-Length", length))
+            elif chunked:
+                fields.append(("Transfer-Encoding", "chunked"))
+        date = self.server.date_field()
+        if date:
+            fields.append(("Date", date))
+        if not keep:
+            fields.append(("Connection", "close"))
+        elif version == "1.0":
+            fields.append(("Connection", "keep-alive"))
+        return fields, keep
+
+    async def _send_bytes(self, head: bytes, body: "bytes | bytearray") -> None:
+        """Write head and body, at once if they are small."""
+        if len(body) <= _BLOCK:
+            await self._send(head + body)
+            return
+        await self._send(head, True)
+        view = memoryview(body)
+        for start in range(0, len(body), _BLOCK):
+            await self._send(view[start : start + _BLOCK], True)
+
+    async def _send_stream(
+        self,
+        method: str,
+        version: str,
+        response: Response,
+        head: bytes,
+        length: "int | None",
+        keep: bool,
+    ) -> bool:
+        """Write head and body of a response whose body comes in portions.
+
+        A body that fails never looks complete: the last chunk or some of its length is
+        missing, or the connection is reset.
+        """
+        chunked = length is None and version == "1.1"
+        chunks = response.body_iter()
+        unsent = head
+        try:
+            if chunks.is_async:
+                # It may take its time until there is something to send.
+                await self._send(head)
+                unsent = b""
+            while True:
+                try:
+                    data = await chunks.__anext__()
+                except StopAsyncIteration:
+                    break
+                if length is not None:
+                    length -= len(data)
+                    if length < 0:
+                        raise ValueError("the body is longer than its Content-Length")
+                if chunked and data:
+                    data = http1.encode_chunk(data)
+                if data:
+                    await self._send(unsent + data if unsent else data, True)
+                    unsent = b""
+            if length:
+                raise ValueError("the body is shorter than its Content-Length")
+            if unsent or chunked:
+                await self._send(unsent + (http1.encode_chunk(b"") if chunked else b""))
+            return keep
+        except (OSError, _Timeout):
+            raise
+        except Exception as exc:
+            print_exception(exc)
+            if not unsent:
+                if version == "1.0":
+                    self._reset()
+                return False
+        finally:
+            await chunks.aclose()
+        return await self._respond(method, version, Response("Internal server error", 500), keep)
+
+    def _reset(self) -> None:
+        """Make the connection's end look like a failure, where the platform can."""
+        import socket
+        import struct
+
+        plain = self._writer.s if MICROPYTHON else self._writer.get_extra_info("socket")
+        try:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        except (AttributeError, OSError):
+            return
+        if not MICROPYTHON:
+            self._writer.transport.abort()
+
+    async def close(self) -> None:
+        """Close the connection; a client that does not take the rest is cut off."""
+        writer = self._writer
+        self.deadline = self._in(self.limits.write_timeout)
+        try:
+            writer.close()
+            await writer.wait_closed()
+        except OSError:
+            pass
+        except asyncio.CancelledError:
+            if not MICROPYTHON:
+                writer.transport.abort()
+            if not self._expired:
+                raise
+            uncancel_current_task()
+        finally:
+            self.deadline = None
+
+
+def _check_size(buffer: bytes, length: int, maximum: int) -> None:
+    """Check a head, or its beginning, against the limits.
+
+    :raises ProtocolError: 414 or 431.
+    """
+    line = buffer.find(b"\n", 0, length)
+    if (line if line >= 0 else length) > Request.max_readline:
+        raise http1.ProtocolError(414, "request line is too long")
+    if length > maximum:
+        raise http1.ProtocolError(431, "request head is too large")
+
+
+def _stream_length(response: Response) -> "int | None":
+    """Return the length of a body that is not bytes, if it is known."""
+    declared = response.headers.get("Content-Length")
+    if declared is not None:
+        return int(declared)
+    body: Any = response.body
+    if not hasattr(body, "seek"):
+        return None
+    try:
+        position = body.tell()
+        if not isinstance(position, int) or body.read(0) != b"":
+            return None  # asynchronous, or text, which is measured in characters
+        end: int = body.seek(0, 2)
+        body.seek(position)
+    except (OSError, ValueError):
+        return None
+    return end - position
+
+
+class RequestBody:
+    """Reads one request's body from its connection.
+
+    :param connection: the connection.
+    :param head: the request's head.
+    """
+
+    def __init__(self, connection: Connection, head: http1.RequestHead) -> None:
+        self._connection = connection
+        self._chunked = head.chunked
+        self._decoder: http1.LengthDecoder | http1.ChunkedDecoder
+        if head.chunked:
+            self._decoder = http1.ChunkedDecoder()
+        else:
+            self._decoder = http1.LengthDecoder(head.content_length)
+        self._expected = head.expects_continue
+        self._received = 0
+        self._timeout = connection.limits.body_timeout
+        self._time_left = int(self._timeout * 1000)
+
+    @property
+    def done(self) -> bool:
+        """Whether all of it was read."""
+        return self._decoder.done
+
+    @property
+    def remaining(self) -> "int | None":
+        """How much was not read yet; None if that is unknown, or may never be sent."""
+        return None if self._chunked or self._expected else self._decoder.remaining
+
+    async def receive(self) -> bytes:
+        """Return the next bytes of the body, nothing at its end.
+
+        :raises ProtocolError: if its coding is broken, or it is larger than
+                               `Request.max_content_length`.
+        :raises EOFError: if the connection ended before it.
+        """
+        decoder = self._decoder
+        connection = self._connection
+        while not decoder.done:
+            data = connection._buffer
+            if data:
+                connection._buffer = b""
+            else:
+                data = await self._read()
+            block = decoder.feed(data)
+            if decoder.done:
+                connection._buffer = decoder.rest
+            if block:
+                self._count(len(block))
+                return block
+        return b""
+
+    def _count(self, size: int) -> None:
+        before = self._received
+        self._received += size
+        if before // 16384 != self._received // 16384:
+            self._time_left = int(self._timeout * 1000)
+
+    async def _read(self) -> bytes:
+        connection = self._connection
+        if self._expected:
+            self._expected = False
+            await connection._send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        start = ticks_ms()
+        data = await connection._receive(ticks_add(start, self._time_left))
+        self._time_left -= ticks_diff(ticks_ms(), start)
+        if not data:
+            raise EOFError
+        return data
