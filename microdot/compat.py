@@ -21,6 +21,7 @@ if TYPE_CHECKING or not MICROPYTHON:
     from ._cpython import uncancel_current_task as uncancel_current_task
     from ._cpython import wraps as wraps
 else:
+    print_exception = sys.print_exception
     _PlainFunction = type(lambda: None)
 
     async def invoke_handler(handler: "Any", *args: "Any", **kwargs: "Any") -> "Any":
