@@ -1,6 +1,8 @@
 """What differs between CPython and MicroPython, in one place."""
 
+import json
 import sys
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ if TYPE_CHECKING or not MICROPYTHON:
     from ._cpython import uncancel_current_task as uncancel_current_task
     from ._cpython import wraps as wraps
 else:
+    json_dumps = json.dumps
+    json_loads = json.loads
+    ticks_add = time.ticks_add
+    ticks_diff = time.ticks_diff
+    ticks_ms = time.ticks_ms
     print_exception = sys.print_exception
     _PlainFunction = type(lambda: None)
 
