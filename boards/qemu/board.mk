@@ -1,2 +1,0 @@
-# How the project's Makefile builds this board.
-PORT := cortexm
