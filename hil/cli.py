@@ -82,10 +82,10 @@ def _run(options: argparse.Namespace) -> int:
     return run(description, find_image(build, options.board), setup, options.timeout)
 
 
-def _console_port(options: argparse.Namespace) -> str:
-    """The port given, or the pseudo-terminal of the emulated board that runs here."""
+def _console_port(options: argparse.Namespace) -> tuple[str, str | None]:
+    """The port given, or the pseudo-terminal of the emulated board that runs here and its URL."""
     if options.port:
-        return str(options.port)
+        return options.port, None
     from .run import CONSOLE_LINK
 
     root = find_root()
@@ -94,18 +94,18 @@ def _console_port(options: argparse.Namespace) -> str:
         raise HilError(f"which port is board {options.board!r} on? Say it with PORT=")
     folder = instance_folder(_build_folder(options, root))
     # A link may be left over, and lead to somebody else's terminal by now: the lock tells.
-    if FolderLock(folder).holder() is not None:
-        try:
-            return os.readlink(folder / CONSOLE_LINK)
-        except FileNotFoundError:
-            pass
+    holder = FolderLock(folder).holder()
+    if holder is not None and (folder / CONSOLE_LINK).is_symlink():
+        url = f"http://localhost:{holder['http_port']}" if holder.get("http_port") else None
+        return os.readlink(folder / CONSOLE_LINK), url
     raise HilError(f"no board {options.board!r} is running here: start one with `make run`")
 
 
 def _monitor(options: argparse.Namespace) -> int:
     from .monitor import monitor
 
-    monitor(_console_port(options))
+    port, _ = _console_port(options)
+    monitor(port)
     return 0
 
 
@@ -114,6 +114,7 @@ def _deploy(options: argparse.Namespace) -> int:
 
     if not options.application:
         raise HilError("which application? Say it with APP=: a file, or a folder with app.py")
-    url = deploy(Path(options.application), _console_port(options))
-    print(f"The board serves it at {url}")
+    port, url = _console_port(options)
+    url_there = deploy(Path(options.application), port)
+    print(f"Serving {url or url_there}")
     return 0

@@ -231,6 +231,11 @@ class Console:
         while (remaining := deadline - time.monotonic()) > 0:
             with contextlib.suppress(ConsoleTimeout):
                 return Ready.parse(self.expect(READY_LINE, min(ask_after, remaining)))
+            if self.at_prompt:
+                message = (
+                    f"{self.name} does not serve, it is at the REPL; the console's last lines:"
+                )
+                raise ConsoleError(message, self.tail())
             self.write(b"\r")
         raise ConsoleTimeout(
             f"{self.name}: no READY line within {timeout:g} s; the console's last lines:",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from .boards import BoardDescription
 from .emulators import EmulatedBoard, Setup, start
-from .errors import ConsoleTimeout, HilError
+from .errors import ConsoleClosed, ConsoleError, HilError
 from .images import Image
 from .ptybridge import PtyBridge
 from .view import ConsoleView
@@ -86,7 +86,9 @@ def _say_limits(board: EmulatedBoard, view: ConsoleView) -> None:
 def _wait_serving(board: EmulatedBoard, view: ConsoleView, timeout: float) -> None:
     try:
         board.wait_ready(timeout)
-    except ConsoleTimeout:
+    except ConsoleClosed:
+        raise
+    except ConsoleError:
         if not any(line.text == _STOCK_PROGRAM for line in board.console.lines):
             raise
         view.say(f"/main.py runs; the board's port 80 is http://localhost:{board.http_port}")

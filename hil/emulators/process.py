@@ -88,11 +88,11 @@ class EmulatorProcess:
             ) from None
 
     def why_ended(self) -> str:
-        """One line about how it ended, with the last thing it wrote."""
+        """One line about how it ended, with the first thing it complained about."""
         if self._overdue:
             return "the emulator was ended: it ran into its deadline"
         lines = self._log.read_text(errors="replace").strip().splitlines()
-        said = f": {lines[-1]}" if lines else ""
+        said = f": {lines[0]}" if lines else ""
         return f"the emulator ended with status {self._process.poll()}{said}"
 
     def end(self, patience: float = 0.0) -> None:

@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from hil.console import Console, Ready
-from hil.errors import ConsoleClosed, ConsoleTimeout
+from hil.errors import ConsoleClosed, ConsoleError, ConsoleTimeout
 from hil.streams import SocketStream
 
 READY = b"READY http://10.0.2.15:80 board=qemu build=0123456789ab\r\n"
@@ -176,3 +176,11 @@ def test_writing_to_a_console_that_is_gone(wired):
     with pytest.raises(ConsoleClosed, match="fake"):
         for _ in range(3):
             console.write(b"x")
+
+
+def test_wait_ready_does_not_wait_for_a_board_at_the_repl(wired):
+    console, board = wired
+    board.sendall(b"OSError: oops\r\n>>> ")
+    with pytest.raises(ConsoleError, match="is at the REPL") as caught:
+        console.wait_ready(60, ask_after=0.05)
+    assert caught.value.details == ("OSError: oops", ">>> ")

@@ -34,12 +34,12 @@ def test_it_does_not_outlive_its_deadline(tmp_path):
     process.end()
 
 
-def test_why_it_ended_shows_the_last_line(tmp_path):
+def test_why_it_ended_shows_the_first_complaint(tmp_path):
     process = EmulatorProcess(
         ["sh", "-c", "echo one; echo two >&2; exit 3"], tmp_path, tmp_path / "log"
     )
     assert process.wait(5) == 3
-    assert process.why_ended() == "the emulator ended with status 3: two"
+    assert process.why_ended() == "the emulator ended with status 3: one"
     process.end()
 
 
