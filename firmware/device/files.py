@@ -30,9 +30,9 @@ def is_folder(name: str) -> bool:
     return _kind(name) == 0x4000
 
 
-def read(name: str) -> str:
-    """The text of a file. Raises OSError when there is none."""
-    with open(path(name)) as file:
+def read(name: str, mode: str = "r") -> "str | bytes":
+    """What a file holds, as text or (mode "rb") as bytes. Raises OSError when there is none."""
+    with open(path(name), mode) as file:
         return file.read()
 
 

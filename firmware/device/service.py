@@ -5,7 +5,7 @@ import sys
 
 from microdot import server
 
-from . import _build, files, log, safemode, status
+from . import _build, log, safemode, status, tls
 
 # lwIP's TCP connections left for those that are closing and for the application's own clients.
 SPARE_TCP_PCBS = 4
@@ -49,7 +49,7 @@ class Service:
         self.front = Front(status.create(self))
         self.interface = None
         self.serving = ""  # what is served, as the console says it
-        self.https = "off"
+        self.https = "off: settings.json says so"
         self._tls = None
         self._debug = False
         self._servers = []
@@ -118,14 +118,13 @@ class Service:
 
     async def _listen(self):
         http, https = self.settings["http_port"], self.settings["https_port"]
-        if https and not self._tls:
-            self._tls, self.https = tls_context()
-        if not https or not self._tls:
-            https = None
+        if https:
+            if not self._tls:
+                self._tls, self.https = tls.load()
+            if not self._tls:
+                https = None
         if not http and not https:
-            self.warnings.append(
-                "http_port is off and HTTPS is not available: HTTP is served on port 80"
-            )
+            self.warnings.append("http_port is off, but HTTPS is, too: HTTP is served on port 80")
             http = self.settings["http_port"] = 80
         if http:
             await self._start_server(http, None)
@@ -194,20 +193,3 @@ class Service:
             listener.close()
         for listener in self._servers:
             await listener.wait_closed()
-
-
-def tls_context():
-    """Returns (context, state) from the board's certificate and key; without: (None, why)."""
-    if not files.is_file("cert.der") or not files.is_file("key.der"):
-        return None, "off: no /cert.der and /key.der on the board"
-    try:
-        import ssl
-
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(files.path("cert.der"), files.path("key.der"))
-    except ImportError:
-        return None, "off: this image has no TLS"
-    except (OSError, ValueError) as error:
-        log.line(f"HTTPS is off: /cert.der and /key.der cannot be used ({error})")
-        return None, "off: /cert.der and /key.der cannot be used"
-    return context, "off"

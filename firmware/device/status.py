@@ -73,6 +73,6 @@ def reset_cause() -> str:
 
 
 def _clock_warning():
-    if time.gmtime()[0] >= 2025:
+    if time.gmtime()[0] >= 2024:
         return []
     return ["the clock is not set: expiry of signed cookies and tokens is not checked"]

@@ -154,6 +154,11 @@ class Board:
 
 
 @pytest.fixture
+def free_port():
+    return _free_port()
+
+
+@pytest.fixture
 def board(tmp_path):
     if not MICROPYTHON.exists():
         pytest.fail("build/unix/micropython is missing: run `make test`, which builds it")

@@ -27,9 +27,8 @@ def test_main_runs_as_on_a_stock_image(board):
     board.write("app.py", APP.format(text="app"))
     stock = board.run("execfile('main.py')")
     ours = board.boot(until=">>> ")
-    assert "device" not in ours
     assert "network up" not in ours
-    assert ours.replace("\r\n", "\n").startswith(stock)
+    assert ours.replace("\r\n", "\n").startswith("device: running /main.py\n" + stock)
 
 
 def test_main_runs_as_main_and_shares_its_names_with_the_repl(board):
