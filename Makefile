@@ -27,8 +27,6 @@ export SOURCE_DATE_EPOCH ?= 1767225600
 export PYTHONHASHSEED := 0
 export PYTHONDONTWRITEBYTECODE := 1
 export MICRODOT_DIR := $(CURDIR)
-export MICROPY_GIT_TAG = v$(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' microdot/__init__.py)
-export MICROPY_GIT_HASH = microdot-firmware
 unexport BOARD BOARD_DIR BUILD VARIANT
 
 .DEFAULT_GOAL := image

@@ -18,9 +18,10 @@ CORE = (
     "request",
     "response",
     "server",
+    "streams",
     "urls",
 )
-HOST_ONLY = ("asgi", "wsgi", "jinja")  # these need CPython
+HOST_ONLY = ("_cpython", "asgi", "wsgi", "jinja")  # these need CPython
 
 options.defaults(extensions="all")
 

@@ -40,8 +40,9 @@ def frozen_modules(mpy_dir: Path, manifest: Path, obj: Path) -> dict[str, int]:
 
     variables = {
         "MPY_DIR": str(mpy_dir),
-        "PORT_DIR": str(mpy_dir),
+        "PORT_DIR": str(mpy_dir),  # asked for, used by no manifest of ours
         "BOARD_DIR": str(manifest.parent),
+        "MPY_LIB_DIR": "",
     }
     reader = manifestfile.ManifestFile(manifestfile.MODE_FREEZE, variables)
     reader.execute(str(manifest))
@@ -92,6 +93,7 @@ def main() -> int:
     )
     parser.add_argument("--application", default="")
     args = parser.parse_args()
+    args.mpy_dir = args.mpy_dir.resolve()
     os.environ.setdefault("GENERATED", str((args.build / "generated").resolve()))
     identity = constants(args.build / "generated")
     compiler = subprocess.run(
