@@ -2,11 +2,11 @@
 
 import asyncio
 import contextvars
-import inspect
 import time
 import traceback
 from functools import wraps as wraps
 from inspect import iscoroutine as iscoroutine
+from inspect import iscoroutinefunction as iscoroutinefunction
 from json import dumps as _dumps
 from json import loads as _loads
 from typing import Any
@@ -50,7 +50,7 @@ async def invoke_handler(handler: Any, *args: Any, **kwargs: Any) -> Any:
 
     A plain handler may therefore block without stopping other requests.
     """
-    if inspect.iscoroutinefunction(handler):
+    if iscoroutinefunction(handler):
         return await handler(*args, **kwargs)
     context = contextvars.copy_context()
     result = await asyncio.get_running_loop().run_in_executor(

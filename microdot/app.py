@@ -2,7 +2,7 @@
 
 import asyncio
 
-from .compat import invoke_handler, print_exception
+from .compat import invoke_handler, iscoroutinefunction, print_exception
 from .http1 import ProtocolError
 from .response import Response
 from .server import Limits
@@ -271,10 +271,11 @@ class Microdot(Limits):
         if self.before_request_handlers or scopes:
             result = await self._run_before(request, scopes)
         if result is None:
-            if values:
-                result = await invoke_handler(handler, request, **values)
+            if iscoroutinefunction(handler):
+                coroutine = handler(request, **values) if values else handler(request)
+                result = await coroutine
             else:
-                result = await invoke_handler(handler, request)
+                result = await invoke_handler(handler, request, **(values or {}))
         response = result if isinstance(result, Response) else make_response(result)
         for scope in scopes:
             response = await _run_hooks(scope.after_request_handlers, request, response)

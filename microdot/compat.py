@@ -14,6 +14,7 @@ MICROPYTHON = sys.implementation.name == "micropython"
 if TYPE_CHECKING or not MICROPYTHON:
     from ._cpython import invoke_handler as invoke_handler
     from ._cpython import iscoroutine as iscoroutine
+    from ._cpython import iscoroutinefunction as iscoroutinefunction
     from ._cpython import json_dumps as json_dumps
     from ._cpython import json_loads as json_loads
     from ._cpython import print_exception as print_exception
@@ -30,6 +31,15 @@ else:
     ticks_ms = time.ticks_ms
     print_exception = sys.print_exception
     _PlainFunction = type(lambda: None)
+
+    async def _sample() -> None:
+        pass
+
+    _AsyncFunction = type(_sample)
+
+    def iscoroutinefunction(handler: "Any") -> bool:
+        """Tell whether a function is known to be asynchronous; closures and methods are not."""
+        return type(handler) is _AsyncFunction
 
     async def invoke_handler(handler: "Any", *args: "Any", **kwargs: "Any") -> "Any":
         """Call a handler, `async def` or plain, and return its result.

@@ -4,10 +4,6 @@ What arrives may be cut into packets anywhere: the results are the same. Everyth
 wrong with a message raises `ProtocolError`, which carries the status to answer with.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 # tchar, RFC 9110 section 5.6.2; the commonest letters first, because strip() looks in order.
 _TOKEN = b"etaonicsrhpldugmyfbkvwxqjzETAONICSRHPLDUGMYFBKVWXQJZ-0123456789_.!#$%&'*+^`|~"
 _HEXADECIMAL = b"0123456789abcdefABCDEF"
@@ -95,14 +91,14 @@ class RequestHead:
     #: whether the connection may stay open after the response
     keep_alive = True
 
-    def __init__(self, method: str, target: str, version: str, lines: "list[bytes]") -> None:
+    def __init__(self, method: str, target: str, version: str, fields: bytes) -> None:
         self.method = method
         #: path and query, or "*"
         self.target = target
         #: "1.0" or "1.1"
         self.version = version
         #: the field lines, checked but not taken apart
-        self.lines = lines
+        self.fields = fields
 
 
 def skip_empty_lines(data: bytes) -> bytes:
@@ -124,25 +120,38 @@ def find_head_end(data: bytes) -> int:
     return end + 3 if end >= 0 else -1
 
 
-def parse_request_head(head: bytes) -> RequestHead:
+def parse_request_head(head: bytes, previous: "RequestHead | None" = None) -> RequestHead:
     """Parse and check a request line and its header fields.
 
     :param head: the bytes up to the empty line, which may be included.
+    :param previous: an earlier result; clients repeat themselves on a connection, and what
+                     was checked once need not be checked again.
     :raises ProtocolError: 400, 417, 501 or 505.
     """
-    lines = head.split(b"\r\n")
-    if head.count(b"\n") >= len(lines):  # some line ends with a lone LF
-        lines = head.replace(b"\r\n", b"\n").split(b"\n")
-    while lines and not lines[-1]:
-        lines.pop()
-    if not lines:
-        raise ProtocolError(400, "empty request")
-    method, target, version = _parse_request_line(lines.pop(0))
-    request = RequestHead(method, target, version, lines)
-    _parse_fields(request)
+    end = head.find(b"\n")
+    line = head[:end] if end >= 0 else head
+    method, target, version = _parse_request_line(line[:-1] if line[-1:] == b"\r" else line)
+    request = RequestHead(method, target, version, head[end + 1 :] if end >= 0 else b"")
+    if previous is not None and previous.fields == request.fields and previous.version == version:
+        request.content_length = previous.content_length
+        request.chunked = previous.chunked
+        request.expects_continue = previous.expects_continue
+        request.keep_alive = previous.keep_alive
+    else:
+        _parse_fields(request)
     if target[:1] != "/":
         _resolve_target(request)
     return request
+
+
+def split_fields(fields: bytes) -> "list[bytes]":
+    """Split header fields into lines, which may end with a lone LF (RFC 9112 section 2.2)."""
+    lines = fields.split(b"\r\n")
+    if fields.count(b"\n") >= len(lines):
+        lines = fields.replace(b"\r\n", b"\n").split(b"\n")
+    while lines and not lines[-1]:
+        lines.pop()
+    return lines
 
 
 def _parse_request_line(line: bytes) -> "tuple[str, str, str]":
@@ -198,8 +207,9 @@ def _resolve_target(request: RequestHead) -> None:
     path = rest[end:]
     request.target = path if path[:1] == "/" else "/" + path
     # RFC 9112 section 3.2.2: the host of the target takes the place of the field.
-    request.lines = [line for line in request.lines if line[:5].lower() != b"host:"]
-    request.lines.append(b"Host: " + host)
+    lines = [b"Host: " + host]
+    lines.extend(line for line in split_fields(request.fields) if line[:5].lower() != b"host:")
+    request.fields = b"\r\n".join(lines)
 
 
 def _parse_fields(request: RequestHead) -> None:
@@ -208,7 +218,7 @@ def _parse_fields(request: RequestHead) -> None:
     length = None
     codings = None
     connection = b""
-    for line in request.lines:
+    for line in split_fields(request.fields):
         colon = line.find(b":")
         name = line[:colon]
         # An empty rest means a token: no space before the colon, no folded line (5.1, 5.2).
@@ -384,30 +394,34 @@ def encode_chunk(data: bytes) -> bytes:
 
 def reason_phrase(status_code: int) -> str:
     """Return the reason phrase of a status (RFC 9110 section 15), or an empty string."""
-    start = _REASONS.find("%d " % status_code)  # noqa: UP031
+    start = _REASONS.find(str(status_code) + " ")
     if start < 0:
         return ""
     return _REASONS[start + 4 : _REASONS.find("\n", start)]
 
 
 def encode_response_head(
-    version: str, status_code: int, reason: "str | None", fields: "Iterable[tuple[str, object]]"
+    version: str, status_code: int, reason: "str | None", lines: "list[str]"
 ) -> bytes:
-    """Encode a status line and header fields, and the empty line (RFC 9112 section 4).
+    """Encode a status line, header lines, and the empty line (RFC 9112 section 4).
 
     :param version: "1.0" or "1.1".
     :param reason: the reason phrase; None for the usual one.
+    :param lines: the header lines, like `"Name: value"`; the list is used up.
     :raises ValueError: if anything in it would break a line (RFC 9110 section 5.5).
     """
     if not 100 <= status_code <= 999:
-        raise ValueError("not an HTTP status: %s" % status_code)  # noqa: UP031
-    if reason is None:
-        reason = reason_phrase(status_code)
-    lines = ["HTTP/%s %d %s" % (version, status_code, reason)]  # noqa: UP031
-    for name, value in fields:
-        lines.append("%s: %s" % (name, value))  # noqa: UP031
-    lines.append("\r\n")
-    head = "\r\n".join(lines)
-    if head.count("\n") != len(lines) or head.count("\r") != len(lines) or "\0" in head:
+        raise ValueError("not an HTTP status: " + str(status_code))
+    if status_code == 200 and version == "1.1" and reason is None:
+        status_line = "HTTP/1.1 200 OK"
+    else:
+        if reason is None:
+            reason = reason_phrase(status_code)
+        status_line = "HTTP/" + version + " " + str(status_code) + " " + reason
+    lines.insert(0, status_line)
+    lines.append("")
+    text = "\r\n".join(lines)
+    ends = len(lines) - 1
+    if text.count("\n") != ends or text.count("\r") != ends or "\0" in text:
         raise ValueError("a response header holds CR, LF or NUL")
-    return head.encode()
+    return (text + "\r\n").encode()

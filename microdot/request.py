@@ -2,7 +2,7 @@
 
 from .compat import json_loads
 from .datastructures import MultiDict, NoCaseDict
-from .http1 import ProtocolError
+from .http1 import ProtocolError, split_fields
 from .urls import parse_query, percent_decode
 
 TYPE_CHECKING = False
@@ -19,10 +19,10 @@ def decode_field(value: bytes) -> str:
         return "".join([chr(byte) for byte in value])
 
 
-def parse_fields(lines: "list[bytes]") -> NoCaseDict:
+def parse_fields(data: bytes) -> NoCaseDict:
     """Make a dictionary of field lines; of a field that is repeated the last one counts."""
     fields = NoCaseDict()
-    for line in lines:
+    for line in split_fields(data):
         name, _, value = line.partition(b":")
         fields[name.decode()] = decode_field(value.strip(b" \t"))
     return fields
@@ -43,7 +43,7 @@ class Request:
     :param method: the method, in capitals.
     :param url: the path with the query string.
     :param http_version: `"1.0"` or `"1.1"`.
-    :param headers: a mapping; the server passes checked field lines instead.
+    :param headers: a mapping; the server passes field lines instead.
     :param body: the body, if it was read already.
     :param stream: an object with `read()` for a body that was not.
     :param sock: the connection's reader and writer.
@@ -91,7 +91,7 @@ class Request:
         method: str,
         url: str,
         http_version: str,
-        headers: "Mapping[str, str] | list[bytes]",
+        headers: "Mapping[str, str] | bytes",
         body: "bytes | None" = None,
         stream: "Any" = None,
         sock: "Any" = None,
@@ -149,7 +149,7 @@ class Request:
             headers = self._headers
             if isinstance(headers, NoCaseDict):
                 fields = headers
-            elif isinstance(headers, list):
+            elif isinstance(headers, bytes):
                 fields = parse_fields(headers)
             else:
                 fields = NoCaseDict(dict(headers))

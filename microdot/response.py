@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+_JSON_TYPE = "application/json; charset=UTF-8"
+
 
 class Response:
     """An HTTP response.
@@ -41,6 +43,11 @@ class Response:
     #: Return this from a handler that has answered on the connection itself.
     already_handled: "Response"
 
+    reason: "str | None" = None
+    is_head = False
+    _headers: "NoCaseDict | None" = None  # made when something is put in
+    _json = False  # whether the body was made JSON
+
     def __init__(
         self,
         body: "Any" = b"",
@@ -52,14 +59,14 @@ class Response:
             body = b""
             status_code = 204
         self.status_code = status_code
-        self.reason = reason
-        self.headers = NoCaseDict(headers)
+        if reason is not None:
+            self.reason = reason
+        if headers:
+            self._headers = NoCaseDict(headers)
         if isinstance(body, (dict, list)):
             body = json_dumps(body)
-            if "Content-Type" not in self.headers:
-                self.headers["Content-Type"] = "application/json; charset=UTF-8"
+            self._json = True
         self.body: Any = body.encode() if isinstance(body, str) else body
-        self.is_head = False
 
     def set_cookie(
         self,
@@ -129,6 +136,21 @@ class Response:
         else:
             self.headers[name] = [value] if values is None else [values, value]
 
+    @property
+    def headers(self) -> NoCaseDict:
+        """The header fields, as a dictionary whose keys have no case."""
+        headers = self._headers
+        if headers is None:
+            headers = self._headers = NoCaseDict()
+        if self._json:
+            self._json = False
+            headers.setdefault("Content-Type", _JSON_TYPE)
+        return headers
+
+    @headers.setter
+    def headers(self, headers: "dict[str, Any]") -> None:
+        self._headers = headers if isinstance(headers, NoCaseDict) else NoCaseDict(headers)
+
     def complete(self) -> None:
         """Add the headers that follow from the body: Content-Length and Content-Type."""
         headers = self.headers
@@ -137,14 +159,29 @@ class Response:
         if "Content-Type" not in headers and self.default_content_type:
             headers["Content-Type"] = self.default_content_type + "; charset=UTF-8"
 
-    def fields(self) -> "list[tuple[str, Any]]":
-        """Return the header lines as pairs, a list of values as several."""
-        lines = []
-        for name, value in self.headers.items():
-            if isinstance(value, list):
-                lines.extend([(name, item) for item in value])
-            else:
-                lines.append((name, value))
+    def header_lines(self, but: "tuple[str, ...]" = ()) -> "list[str]":
+        """Return the header lines, a list of values as several.
+
+        :param but: names to leave out, in lower case.
+        """
+        lines: list[str] = []
+        if self._headers is None:
+            content_type = _JSON_TYPE if self._json else None
+        else:
+            content_type = self.headers.get("Content-Type")
+            for name, value in self._headers.items():
+                if but and name.lower() in but:
+                    continue
+                if isinstance(value, list):
+                    lines.extend([name + ": " + str(item) for item in value])
+                else:
+                    lines.append(name + ": " + str(value))
+            if content_type is not None:
+                return lines
+        if content_type is None and self.default_content_type:
+            content_type = self.default_content_type + "; charset=UTF-8"
+        if content_type is not None:
+            lines.append("Content-Type: " + content_type)
         return lines
 
     async def write(self, stream: "Any") -> None:
@@ -154,7 +191,7 @@ class Response:
         """
         self.complete()
         await stream.awrite(
-            encode_response_head("1.0", self.status_code, self.reason, self.fields())
+            encode_response_head("1.0", self.status_code, self.reason, self.header_lines())
         )
         if not self.is_head:
             async for chunk in self.body_iter():

@@ -37,8 +37,12 @@ MUTED_SOCKET_ERRORS = [
     errno.ETIMEDOUT,
 ]
 
+# Header fields that the server writes itself, whatever the application says.
+_OWN_FIELDS = ("connection", "content-length", "transfer-encoding")
 # How much is read and written at once.
 _BLOCK = 2048 if MICROPYTHON else 65536
+# Largest request head that is kept to compare the next one with.
+_REMEMBERED = 400
 # A connection younger than this (ms) is not closed for a new one: its request may be arriving.
 _SPARED = 250
 # How many clients beyond the limit are given time for a place or for their 503.
@@ -109,7 +113,7 @@ class Server:
         self._watchman: Any = None  # task that ends what is overdue
         self._waiting = 0
         self._date = 0
-        self._date_field = ""
+        self._date_line = ""
 
     @property
     def sockets(self) -> "Any":
@@ -251,15 +255,15 @@ class Server:
             await asyncio.sleep(interval)
         self._watchman = None
 
-    def date_field(self) -> str:
-        """Return the time for the Date header (RFC 9110 section 6.6.1), "" without a clock."""
+    def date_line(self) -> str:
+        """Return the Date header (RFC 9110 section 6.6.1), nothing without a clock."""
         now = int(time.time())
         if now != self._date:
             self._date = now
             moment = time.gmtime(now)
             # A device whose clock was never set thinks it is 1970 or 2000.
-            self._date_field = http_date(moment) if moment[0] >= 2024 else ""
-        return self._date_field
+            self._date_line = "Date: " + http_date(moment) if moment[0] >= 2024 else ""
+        return self._date_line
 
 
 class Connection:
@@ -273,6 +277,7 @@ class Connection:
     stopped = False
     _expired = False
     _body: "RequestBody | None" = None
+    _previous: "http1.RequestHead | None" = None
 
     def __init__(self, server: Server, reader: "Any", writer: "Any") -> None:
         self.server = server
@@ -364,6 +369,8 @@ class Connection:
         wait = self.limits.head_timeout
         while keep and not self.stopped:
             try:
+                if self._buffer:
+                    wait = self.limits.head_timeout
                 head = await self._receive_head(wait)
                 if head is None:
                     return
@@ -386,9 +393,10 @@ class Connection:
         """
         maximum = max(self.limits.max_head_size, Request.max_readline)
         buffer = self._buffer
-        deadline = self._in(self.limits.head_timeout if buffer else wait)
+        deadline = self._in(wait)
         while True:
-            buffer = http1.skip_empty_lines(buffer)
+            if buffer and buffer[0] < 32:
+                buffer = http1.skip_empty_lines(buffer)
             end = http1.find_head_end(buffer)
             if end >= 0:
                 break
@@ -406,9 +414,17 @@ class Connection:
                 deadline = self._in(self.limits.head_timeout)
             else:
                 buffer += data
-        _check_size(buffer, end, maximum)
-        self._buffer = buffer[end:]
-        return http1.parse_request_head(buffer[:end])
+        if end > Request.max_readline:
+            _check_size(buffer, end, maximum)
+        if end == len(buffer):
+            self._buffer = b""
+        else:
+            self._buffer = buffer[end:]
+            buffer = buffer[:end]
+        head = http1.parse_request_head(buffer, self._previous)
+        # A large head is not kept: an idle connection shall cost little memory.
+        self._previous = head if end <= _REMEMBERED else None
+        return head
 
     async def _receive_request(self, head: http1.RequestHead) -> Request:
         """Read the body, if it is small, and make the request."""
@@ -431,7 +447,7 @@ class Connection:
             head.method,
             head.target,
             head.version,
-            head.lines,
+            head.fields,
             body,
             stream,
             self,
@@ -498,8 +514,8 @@ class Connection:
 
     async def refuse(self, linger: bool) -> None:
         """Answer with 503, because there are too many connections."""
-        fields = (("Retry-After", 1), ("Content-Length", 0), ("Connection", "close"))
-        self._writer.write(http1.encode_response_head("1.1", 503, None, fields))
+        lines = ["Retry-After: 1", "Content-Length: 0", "Connection: close"]
+        self._writer.write(http1.encode_response_head("1.1", 503, None, lines))
         if linger:
             await asyncio.sleep(0.1)
 
@@ -550,8 +566,8 @@ class Connection:
             chunked = version == "1.1"
             keep = keep and chunked
         try:
-            fields, keep = self._fields(response, version, keep, length, chunked)
-            head = http1.encode_response_head(version, status_code, response.reason, fields)
+            lines, keep = self._header_lines(response, version, keep, length, chunked)
+            head = http1.encode_response_head(version, status_code, response.reason, lines)
         except (TypeError, ValueError) as exc:
             print_exception(exc)
             await response.body_iter().aclose()
@@ -567,39 +583,31 @@ class Connection:
             keep = await self._send_stream(method, version, response, head, length, keep)
         return keep
 
-    def _fields(
+    def _header_lines(
         self, response: Response, version: str, keep: bool, length: "int | None", chunked: bool
-    ) -> "tuple[list[tuple[str, Any]], bool]":
-        """Return the header fields to send, and whether the connection can go on.
+    ) -> "tuple[list[str], bool]":
+        """Return the header lines to send, and whether the connection can go on.
 
         Framing and connection are the server's business; what the application says about
         them is obeyed only where it asks to close.
         """
-        fields = []
-        has_type = False
-        for pair in response.fields():
-            name = pair[0].lower()
-            if name == "connection":
-                keep = keep and "close" not in pair[1].lower()
-            elif name not in ("content-length", "transfer-encoding"):
-                has_type = has_type or name == "content-type"
-                fields.append(pair)
+        lines = response.header_lines(_OWN_FIELDS)
+        if response._headers is not None:
+            keep = keep and "close" not in response.headers.get("Connection", "").lower()
         status_code = response.status_code
         if status_code not in (204, 304) and status_code >= 200:
-            if not has_type and response.default_content_type:
-                fields.append(("Content-Type", response.default_content_type + "; charset=UTF-8"))
             if length is not None:
-                fields.append(("Content-Length", length))
+                lines.append("Content-Length: " + str(length))
             elif chunked:
-                fields.append(("Transfer-Encoding", "chunked"))
-        date = self.server.date_field()
+                lines.append("Transfer-Encoding: chunked")
+        date = self.server.date_line()
         if date:
-            fields.append(("Date", date))
+            lines.append(date)
         if not keep:
-            fields.append(("Connection", "close"))
+            lines.append("Connection: close")
         elif version == "1.0":
-            fields.append(("Connection", "keep-alive"))
-        return fields, keep
+            lines.append("Connection: keep-alive")
+        return lines, keep
 
     async def _send_bytes(self, head: bytes, body: "bytes | bytearray") -> None:
         """Write head and body, at once if they are small."""

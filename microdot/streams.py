@@ -162,6 +162,6 @@ async def read_request(
     else:
         body = await reader.readexactly(head.content_length) if head.content_length else b""
     return Request(
-        app, client_addr, head.method, head.target, head.version, head.lines,
+        app, client_addr, head.method, head.target, head.version, head.fields,
         body=body, stream=stream, sock=(reader, writer), scheme=scheme,
     )  # fmt: skip
