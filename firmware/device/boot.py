@@ -67,7 +67,7 @@ def _take_application(service, origin):
         if module is None:
             return False
         if not service.front.application:
-            service.front.application = application.choose(module, origin)
+            service.show(application.choose(module, origin), origin)
     return True
 
 

@@ -61,10 +61,10 @@ class Service:
         """The framework's handover: called in place of serving `app`.
 
         An application may never come back from its own asyncio.run(). So where a loop runs, the
-        service starts in it, and what is returned can be awaited until it ends.
+        service starts in it.
         """
         if self.front.application is None:
-            self.front.application = app
+            self._adopt(app)
             self._tls = ssl
             self._debug = debug
             self._say_ports(host, port)
@@ -73,9 +73,12 @@ class Service:
         try:
             asyncio.current_task()
         except RuntimeError:
-            return None
+            return
         self._begin()
-        return self._stopped.wait()
+
+    def _adopt(self, application):
+        self.front.application = application
+        application.server = self  # for its shutdown()
 
     def _say_ports(self, host, port):
         ports = (self.settings["http_port"], self.settings["https_port"], 5000)
@@ -87,14 +90,18 @@ class Service:
 
         serving: what the console and the status call it.
         """
-        self.front.application = application
+        self._adopt(application)
         self.serving = serving
         if self._servers:
             log.line("serving " + serving)
 
     def run(self):
-        """Serves until the console stops it or the port cannot be had."""
+        """Serves until somebody stops it, or the port cannot be had."""
         asyncio.run(self._until_stopped())
+
+    def close(self):
+        """Ends `run`: the application's shutdown()."""
+        self._stopped.set()
 
     def _begin(self):
         if not self._task:

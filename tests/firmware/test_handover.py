@@ -226,6 +226,20 @@ def test_ctrl_c_while_the_application_hangs_in_its_import(board):
     assert "device: stopped" in board.interrupt()
 
 
+def test_shutdown_ends_at_the_repl(board):
+    off = """
+@app.get("/off")
+async def off(request):
+    app.shutdown()
+    return "bye"
+"""
+    board.write("app.py", HEAD + off)
+    board.boot()
+    assert board.get("/off").text == "bye"
+    board.wait_for("device: stopped")
+    board.wait_for(">>> ")
+
+
 def test_failed_background_task_is_in_the_log(board):
     board.write(
         "app.py",
