@@ -1,7 +1,7 @@
 """TLS for sockets, as CPython's module ssl: the part that MicroPython's applications use.
 
-Over the built-in module tls. Errors of the handshake and of certificates are OSError, in most
-cases with a text of mbedtls.
+Over the built-in module tls. A handshake that fails is an OSError with mbedtls' code and text; a
+certificate that is not accepted is a ValueError.
 """
 
 import tls
