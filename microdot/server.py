@@ -15,7 +15,7 @@ from .compat import (
     uncancel_current_task,
 )
 from .request import Request
-from .response import Response
+from .response import BodyIterator, Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -554,7 +554,8 @@ class Connection:
         elif isinstance(body, str):
             body = body.encode()
         length: int | None
-        if isinstance(body, (bytes, bytearray)):
+        is_bytes = isinstance(body, (bytes, bytearray))
+        if is_bytes:
             length = len(body)
             if not length and method == "HEAD":
                 length = int(response.headers.get("Content-Length", 0))
@@ -565,22 +566,32 @@ class Connection:
         if length is None and not without_body:
             chunked = version == "1.1"
             keep = keep and chunked
+        chunks = None
         try:
+            if not is_bytes:
+                chunks = response.body_iter()
             lines, keep = self._header_lines(response, version, keep, length, chunked)
             head = http1.encode_response_head(version, status_code, response.reason, lines)
         except (TypeError, ValueError) as exc:
             print_exception(exc)
-            await response.body_iter().aclose()
+            if chunks is not None:
+                await chunks.aclose()
             return await self._respond(
                 method, version, Response("Internal server error", 500), keep
             )
+        if chunks is not None and not without_body:
+            return await self._send_stream(method, version, chunks, head, length, keep)
         if without_body:
             await self._send(head)
-            await response.body_iter().aclose()
-        elif isinstance(body, (bytes, bytearray)):
-            await self._send_bytes(head, body)
+            if chunks is not None:
+                await chunks.aclose()
+        elif len(body) <= _BLOCK:
+            await self._send(head + body)
         else:
-            keep = await self._send_stream(method, version, response, head, length, keep)
+            await self._send(head, True)
+            view = memoryview(body)
+            for start in range(0, len(body), _BLOCK):
+                await self._send(view[start : start + _BLOCK], True)
         return keep
 
     def _header_lines(
@@ -609,21 +620,11 @@ class Connection:
             lines.append("Connection: keep-alive")
         return lines, keep
 
-    async def _send_bytes(self, head: bytes, body: "bytes | bytearray") -> None:
-        """Write head and body, at once if they are small."""
-        if len(body) <= _BLOCK:
-            await self._send(head + body)
-            return
-        await self._send(head, True)
-        view = memoryview(body)
-        for start in range(0, len(body), _BLOCK):
-            await self._send(view[start : start + _BLOCK], True)
-
     async def _send_stream(
         self,
         method: str,
         version: str,
-        response: Response,
+        chunks: BodyIterator,
         head: bytes,
         length: "int | None",
         keep: bool,
@@ -634,7 +635,6 @@ class Connection:
         missing, or the connection is reset.
         """
         chunked = length is None and version == "1.1"
-        chunks = response.body_iter()
         unsent = head
         try:
             if chunks.is_async:
