@@ -90,9 +90,11 @@ def _rescue(service, reason):
 
 
 def _shadows():
-    """Warnings about files that would hide the frozen framework from a program's own import."""
-    return [
-        f"/{name} hides the framework in the firmware from /main.py and the REPL; remove it"
-        for name in os.listdir(files.ROOT)
-        if name.startswith("microdot")
-    ]
+    """Warnings about files in the root that have the name of a frozen package."""
+    warnings = []
+    for name in os.listdir(files.ROOT):
+        if name.startswith("microdot"):
+            warnings.append(f"/{name} hides the firmware's framework from /main.py; remove it")
+        elif name.split(".")[0] == "device":
+            warnings.append(f"/{name} is hidden by a package of the firmware; rename it")
+    return warnings

@@ -15,10 +15,16 @@ def line(text: str) -> None:
 
 
 def traceback(error: BaseException) -> None:
-    """Prints an exception's traceback on the console and keeps it."""
+    """Prints an exception's traceback on the console and keeps it.
+
+    It begins where the application does: the firmware's own calls that led there are left out.
+    """
     buffer = StringIO()
     sys.print_exception(error, buffer)
-    text = buffer.getvalue().rstrip()
+    lines = buffer.getvalue().rstrip().split("\n")
+    while len(lines) > 2 and "device/" in lines[1]:
+        lines.pop(1)
+    text = "\n".join(lines)
     print(text)
     _keep(text)
 

@@ -19,20 +19,21 @@ _HEAD = b"""<!DOCTYPE html>
 *{box-sizing:border-box}
 body{margin:0;padding:4vh 16px;background:var(--page);color:var(--text);
 font:16px/1.5 system-ui,sans-serif}
-main{max-width:40rem;margin:auto;padding:24px 28px;background:var(--card);
+main{max-width:40rem;margin:auto;padding:24px clamp(16px,5vw,28px);background:var(--card);
 border:1px solid var(--line);border-radius:12px}
-header{display:flex;justify-content:space-between;align-items:baseline;gap:12px}
+header{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:4px 12px}
 h1{margin:0;font-size:1.3rem}
 h2{margin:28px 0 8px;font-size:1rem}
 #state{color:var(--good);font-size:.9rem;white-space:nowrap}
 #state.bad{color:var(--bad)}
-dl{display:grid;grid-template-columns:minmax(7rem,auto) 1fr;margin:16px 0 0}
+dl{display:grid;grid-template-columns:auto 1fr;margin:16px 0 0}
 dt,dd{margin:0;padding:8px 0;border-top:1px solid var(--line)}
 dt{color:var(--soft);padding-right:16px}
 dd{overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
 p{margin:8px 0}
 pre,code{font:14px/1.5 ui-monospace,monospace}
-pre{margin:8px 0;padding:12px;overflow:auto;background:var(--page);border-radius:8px}
+pre{margin:8px 0;padding:12px;white-space:pre-wrap;overflow-wrap:anywhere;
+background:var(--page);border-radius:8px}
 .note{padding:8px 12px;background:var(--warn);border-radius:8px;white-space:pre-line}
 .note:empty{display:none}
 </style>

@@ -1,6 +1,7 @@
 """Serves an application on the board's ports, and the device's own pages beside it."""
 
 import asyncio
+import gc
 import sys
 
 from microdot import server
@@ -179,7 +180,7 @@ class Service:
             await asyncio.sleep(1)
             status.uptime()  # keeps count of the millisecond clock's wraps
             seconds += 1
-            if seconds == GOOD_AFTER_S or (self.front.answered and seconds < GOOD_AFTER_S):
+            if seconds <= GOOD_AFTER_S and (self.front.answered or seconds == GOOD_AFTER_S):
                 safemode.passed()
             now = self.interface.address()
             if now != address:
@@ -187,12 +188,16 @@ class Service:
                 self.ready()
 
     def stop(self):
-        """Closes the sockets, after the loop was left by Ctrl-C."""
+        """Closes the sockets, after the loop was left. More Ctrl-C does not hurry or break it."""
         server.handover = None
         try:
             asyncio.run(self._close())
-        finally:
-            asyncio.new_event_loop()
+        except KeyboardInterrupt:
+            # Tools send Ctrl-C twice. What is still open goes with the last reference to it.
+            self._servers.clear()
+            self._task = None
+        asyncio.new_event_loop()
+        gc.collect()
 
     async def _close(self):
         for listener in self._servers:

@@ -133,6 +133,9 @@ def test_files_in_the_root_do_not_take_the_place_of_the_frozen_modules(board):
     board.write("microdot.py", "raise Exception('the wrong framework')")
     board.write("app.py", APP.format(text="right"))
     output = board.boot()
-    assert "device: /microdot.py hides the framework" in output
-    assert "/microdot.py hides the framework" in board.status()["warnings"][0]
+    assert "device: /microdot.py hides the firmware's framework" in output
+    assert sorted(board.status()["warnings"]) == [
+        "/device.py is hidden by a package of the firmware; rename it",
+        "/microdot.py hides the firmware's framework from /main.py; remove it",
+    ]
     assert board.get("/").text == "right"

@@ -192,7 +192,7 @@ def test_reason_on_console_rescue_page_and_status(board, source, words):
 def test_traceback_is_on_the_console_and_the_rescue_page(board):
     board.write("app.py", "# one\nprint(1)\nraise ValueError('<b>')\n")
     output = board.boot()
-    assert 'File "app.py", line 3, in <module>' in output
+    assert '(most recent call last):\r\n  File "app.py", line 3, in <module>' in output
     page = board.get("/").text
     assert "File &quot;app.py&quot;, line 3, in &lt;module&gt;" in page
     assert "ValueError: &lt;b&gt;" in page
