@@ -62,7 +62,7 @@ def test_files_alone_are_served(board_factory):
 
 def test_a_program_of_the_users_own_runs_as_on_stock(board_factory):
     board = board_factory()
-    program = "x = 42\nprint('name', __name__)\nraise SystemExit\n"
+    program = "x = 42\nprint('name', __name__)\n"
     board.put({"/main.py": program})
     board.console.soft_reset()
     board.console.expect(r"name __main__\r\n", 10)

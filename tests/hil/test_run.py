@@ -3,6 +3,7 @@
 import os
 import queue
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -185,12 +186,13 @@ def test_a_session_of_several_mpremote_commands_keeps_its_state(running):
 
 def test_64_kilobytes_arrive_and_come_back(running, tmp_path):
     sent, got = tmp_path / "sent", tmp_path / "got"
-    sent.write_bytes(os.urandom(65536))
+    # Text, because mpremote sends other bytes as four characters each.
+    sent.write_text(secrets.token_hex(32768))
     there = running.mpremote("fs", "cp", sent, ":/big.bin")
     assert there.returncode == 0, there.stdout + there.stderr
     back = running.mpremote("fs", "cp", ":/big.bin", got)
     assert back.returncode == 0, back.stdout + back.stderr
-    assert got.read_bytes() == sent.read_bytes()
+    assert got.read_text() == sent.read_text()
 
 
 def test_a_second_one_on_the_same_flash_is_refused(running, build):
@@ -235,7 +237,7 @@ def test_what_is_no_image(tmp_path):
     (tmp_path / "firmware.elf").write_bytes(b"microdot-build:board=qemu;id=0123456789ab;")
     status, said = hil("run", "--build", tmp_path, "--http-port", 0)
     assert status == 1
-    assert "hil: qemu: the emulator ended with status " in said
+    assert "the emulator ended with status " in said
     assert "Traceback" not in said
 
 
