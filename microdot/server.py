@@ -66,13 +66,14 @@ class Limits:
     write_timeout = 10.0
     #: Time that running requests have to finish at shutdown.
     shutdown_timeout = 5.0
-    #: Time and bytes for reading, and dropping, what a client still sends after an error.
+    #: Time and bytes for reading, and dropping, what a client still sends after an error;
+    #: a quarter of the time without anything ends it.
     linger_timeout = 2.0
     max_linger = 1024 * 1024
     #: Largest request head in bytes; beyond it, 431.
     max_head_size = 4096 if MICROPYTHON else 16384
     #: Largest unread body in bytes that is read and dropped to keep the connection.
-    max_drain = 16 * 1024
+    max_drain = 32 * 1024
     #: Connections at the same time; on a device less than its TCP stack has.
     max_connections = 12 if MICROPYTHON else 1000
     #: Free heap in bytes that a new TLS connection needs (MicroPython).
@@ -532,9 +533,10 @@ class Connection:
         left = self.limits.max_linger
         if size is not None:
             left = min(left, size - len(self._buffer))
-        deadline = self._in(self.limits.linger_timeout)
-        while left > 0:
-            data = await self._receive(deadline)
+        timeout = self.limits.linger_timeout
+        end = self._in(timeout)
+        while left > 0 and ticks_diff(end, ticks_ms()) > 0:
+            data = await self._receive(self._in(timeout / 4))
             if not data:
                 break
             left -= len(data)
