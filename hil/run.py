@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from .boards import BoardDescription
 from .emulators import EmulatedBoard, Setup, start
-from .errors import ConsoleClosed, ConsoleError, HilError
+from .errors import ConsoleError, HilError
 from .images import Image
 from .ptybridge import PtyBridge
 from .view import ConsoleView
@@ -16,7 +16,8 @@ from .view import ConsoleView
 CONSOLE_LINK = "console"  # in the instance folder: leads to the pseudo-terminal
 
 _ANSWER_TIMEOUT = 10.0  # seconds for the first HTTP request
-_STOCK_PROGRAM = "device: running /main.py"
+_FIRST_WORDS_TIMEOUT = 2.0  # seconds for the firmware to say what it does
+_OWN_PROGRAM_OR_READY = rb"device: running /main\.py\r\n|(?=READY )"
 
 
 def run(description: BoardDescription, image: Image, setup: Setup, timeout: float) -> int:
@@ -31,8 +32,8 @@ def run(description: BoardDescription, image: Image, setup: Setup, timeout: floa
     with contextlib.ExitStack() as stack:
         try:
             board = stack.enter_context(start(description, image, setup))
-            stack.enter_context(_offered_console(board, view))
             _say_limits(board, view)
+            stack.enter_context(_offered_console(board, view))
             _wait_serving(board, view, timeout)
             board.process.wait()
             raise HilError(board.process.why_ended())
@@ -41,7 +42,7 @@ def run(description: BoardDescription, image: Image, setup: Setup, timeout: floa
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
             stack.close()
-            view.say("Stopped.")
+            view.say("\nStopped.")
     return 0
 
 
@@ -84,17 +85,20 @@ def _say_limits(board: EmulatedBoard, view: ConsoleView) -> None:
 
 
 def _wait_serving(board: EmulatedBoard, view: ConsoleView, timeout: float) -> None:
-    try:
-        board.wait_ready(timeout)
-    except ConsoleClosed:
-        raise
-    except ConsoleError:
-        if not any(line.text == _STOCK_PROGRAM for line in board.console.lines):
-            raise
-        view.say(f"/main.py runs; the board's port 80 is http://localhost:{board.http_port}")
+    url = f"http://localhost:{board.http_port}"
+    if _runs_own_program(board, min(timeout, _FIRST_WORDS_TIMEOUT)):
+        view.say(f"No READY line is to be expected of /main.py; the board's port 80 is {url}")
         return
+    board.wait_ready(timeout)
     _require_answer(board)
-    view.say(f"Serving http://localhost:{board.http_port} (Ctrl-C ends it)")
+    view.say(f"Serving {url} (Ctrl-C ends it)")
+
+
+def _runs_own_program(board: EmulatedBoard, timeout: float) -> bool:
+    """Whether a /main.py of the user's runs: then there is no server of ours."""
+    with contextlib.suppress(ConsoleError):
+        return bool(board.console.expect(_OWN_PROGRAM_OR_READY, timeout).group())
+    return False
 
 
 def _require_answer(board: EmulatedBoard) -> None:

@@ -1,6 +1,7 @@
 """The commands as users type them: run, monitor, deploy."""
 
 import os
+import pty
 import queue
 import re
 import secrets
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import time
 from pathlib import Path
@@ -195,6 +197,17 @@ def test_64_kilobytes_arrive_and_come_back(running, tmp_path):
     assert got.read_text() == sent.read_text()
 
 
+def test_a_program_of_the_users_own_needs_no_ready_line(build, eventually):
+    first = Running(build)
+    copied = first.mpremote("exec", "open('/main.py', 'w').write('print(6 * 7)')")
+    assert copied.returncode == 0, copied.stderr
+    first.command.end()
+    again = Command("run", "--build", build, "--http-port", 0)
+    again.wait_for("No READY line is to be expected of /main.py")
+    eventually(lambda: "42" in again.lines)
+    assert again.end() == 0
+
+
 def test_a_second_one_on_the_same_flash_is_refused(running, build):
     status, said = hil("run", "--build", build, "--http-port", 0)
     assert status == 1
@@ -279,6 +292,23 @@ def test_monitor_shows_the_console_until_ctrl_bracket(running, build, applicatio
     monitor.process.stdin.write("\x1d")
     monitor.process.stdin.close()
     assert monitor.process.wait(5) == 0
+
+
+def test_monitor_leaves_the_terminal_as_it_was(running, build):
+    terminal, inside = pty.openpty()
+    before = termios.tcgetattr(inside)
+    monitor = Command("monitor", "--build", build, stdin=inside)
+    monitor.wait_for("Ctrl-] leaves")
+    os.write(terminal, b"\x03")
+    monitor.wait_for("MicroPython v")
+    os.write(terminal, b"print(6 * 7)\r")
+    monitor.wait_for("42")
+    os.write(terminal, b"\x18")
+    assert monitor.process.wait(5) == 0
+    assert termios.tcgetattr(inside) == before
+    os.close(terminal)
+    os.close(inside)
+    running.command.wait_for("The console was left in the REPL")
 
 
 def test_monitor_ends_with_the_board(running, build):
