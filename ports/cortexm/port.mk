@@ -36,6 +36,9 @@ include $(SOC_DIR)/soc.mk
 
 QSTR_DEFS = $(PORT_DIR)/qstrdefsport.h
 
+# What make says after a compiler error, in place of a link to upstream's troubleshooting.
+HELP_BUILD_ERROR = "The compiler stopped: its message is above."
+
 MICROPY_ROM_TEXT_COMPRESSION ?= 1
 MICROPY_VFS_LFS2 ?= 1
 MICROPY_PY_LWIP ?= 1
@@ -79,12 +82,13 @@ INC += -I$(dir $(PORT_DIR))
 INC += -I$(PORT_DIR) -I$(SOC_DIR) -I$(BOARD_DIR) -I$(PORT_DIR)/lwip_inc -I$(PORT_DIR)/mbedtls
 INC += -I$(TOP) -I$(BUILD) -I$(TOP)/lib/cmsis/inc
 
-# Two builds in two folders must give the same bytes: no folder's name may get in.
+# Two builds in two folders must give the same bytes: no folder's name may get in. Of the options that fit a name, GCC
+# takes the last, so a folder comes behind the one that it may lie in.
 PREFIX_MAP = \
-	-ffile-prefix-map=$(BUILD)=obj \
-	-ffile-prefix-map=$(TOP)=micropython \
+	-ffile-prefix-map=$(CURDIR)=. \
 	-ffile-prefix-map=$(MICRODOT_DIR)=. \
-	-ffile-prefix-map=$(CURDIR)=.
+	-ffile-prefix-map=$(BUILD)=obj \
+	-ffile-prefix-map=$(TOP)=micropython
 
 COPT ?= -Os -DNDEBUG
 CFLAGS += $(INC) $(SOC_CFLAGS) $(PREFIX_MAP) -std=gnu99 -g $(COPT) -ffunction-sections -fdata-sections \
