@@ -41,12 +41,19 @@ MUTED_SOCKET_ERRORS = [
 _OWN_FIELDS = ("connection", "content-length", "transfer-encoding")
 # How much is read and written at once.
 _BLOCK = 2048 if MICROPYTHON else 65536
+# Connections that wait to be accepted: too few, and bursts of clients are turned away.
+_BACKLOG = 16 if MICROPYTHON else 128
 # Largest request head that is kept to compare the next one with.
 _REMEMBERED = 400
-# A connection younger than this (ms) is not closed for a new one: its request may be arriving.
+# Longest time (ms) that one connection writes without a turn for the others.
+_TURN = 5
+# What was idle for less (ms) is not closed for a new connection: its next request may be on
+# the way. One that never sent anything is spared for less.
 _SPARED = 250
-# How many clients beyond the limit are given time for a place or for their 503.
-_MAX_WAITING = 2
+_SPARED_SILENT = 50
+# How many clients beyond the limit wait for a place, and how long in ms.
+_MAX_WAITING = 3
+_WAIT = 300
 
 
 class Limits:
@@ -112,7 +119,7 @@ class Server:
         self._listener: Any = None
         self._closed: Any = None  # event, set by close()
         self._watchman: Any = None  # task that ends what is overdue
-        self._waiting = 0
+        self._waiting: list[Connection] = []
         self._date = 0
         self._date_line = ""
 
@@ -127,7 +134,7 @@ class Server:
         :raises OSError: if the address cannot be listened on.
         """
         self._closed = asyncio.Event()
-        options: dict[str, Any] = {"backlog": max(16, min(self.limits.max_connections, 128))}
+        options: dict[str, Any] = {"backlog": max(_BACKLOG, self.limits.max_connections)}
         if self.ssl is not None and not MICROPYTHON:
             options["ssl"] = self.ssl
             options["ssl_handshake_timeout"] = self.limits.head_timeout
@@ -202,16 +209,19 @@ class Server:
             finally:
                 self.connections.discard(connection)
 
-    def _make_place(self, spared: int = _SPARED) -> bool:
+    def _make_place(self) -> bool:
         """Tell whether one more connection may be opened; close an idle one if need be."""
         if len(self.connections) < self.limits.max_connections:
             return True
-        longest = spared
-        victim = None
         now = ticks_ms()
+        longest = -1
+        victim = None
         for connection in self.connections:
+            if connection.busy or connection.stopped:
+                continue
             idle = ticks_diff(now, connection.idle_since)
-            if not connection.busy and not connection.stopped and idle >= longest:
+            spared = _SPARED if connection.has_sent else _SPARED_SILENT
+            if idle >= spared and idle > longest:
                 longest = idle
                 victim = connection
         if victim is not None:
@@ -219,21 +229,25 @@ class Server:
         return victim is not None
 
     async def _wait_for_place(self, connection: "Connection") -> bool:
-        """Give a connection beyond the limit a place after a moment, or a 503."""
-        if self._waiting >= _MAX_WAITING:
-            if self.ssl is None:
-                await connection.refuse(False)
-            return False
-        self._waiting += 1
+        """Give a connection beyond the limit a place after a moment, or a 503.
+
+        Those who come later take the place of those who wait: most of a crowd are silent.
+        """
+        waiting = self._waiting
+        waiting.append(connection)
+        if len(waiting) > _MAX_WAITING:
+            waiting.pop(0)
+        end = ticks_add(ticks_ms(), _WAIT)
         try:
-            for _ in range(6):
-                await asyncio.sleep(_SPARED / 5000)
+            while connection in waiting and ticks_diff(end, ticks_ms()) > 0:
+                await asyncio.sleep(0.02)
                 if self._make_place():
                     return True
-            if self.ssl is None:
-                await connection.refuse(True)
         finally:
-            self._waiting -= 1
+            if connection in waiting:
+                waiting.remove(connection)
+        if self.ssl is None:
+            await connection.refuse()
         return False
 
     async def _watch(self) -> None:
@@ -274,9 +288,12 @@ class Connection:
     deadline: "int | None" = None
     #: whether a request is being handled
     busy = False
+    #: whether anything was received on it
+    has_sent = False
     #: whether it was told to close as soon as no request is being handled
     stopped = False
     _expired = False
+    _plain: "Any" = None
     _body: "RequestBody | None" = None
     _previous: "http1.RequestHead | None" = None
 
@@ -284,7 +301,7 @@ class Connection:
         self.server = server
         self.limits = server.limits
         self.task: Any = asyncio.current_task()
-        self.idle_since = ticks_ms()
+        self.idle_since = self._yielded = ticks_ms()
         self._reader = reader
         self._writer = writer
         self._buffer = b""
@@ -301,7 +318,8 @@ class Connection:
             gc.collect()
             if gc.mem_free() < memory:  # type: ignore[attr-defined]
                 raise MemoryError
-        plain = self._writer.s
+        # Closing a TLS socket whose handshake has failed leaves the plain one open.
+        self._plain = plain = self._writer.s
         secure = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
         secure.setblocking(False)
         stream: Any = asyncio.StreamReader
@@ -340,13 +358,18 @@ class Connection:
         :param more: let other connections have their turn, because more will follow.
         :raises _Timeout: if the client does not take it in time.
         """
-        self.deadline = self._in(self.limits.write_timeout)
+        now = ticks_ms()
+        self.deadline = ticks_add(now, int(self.limits.write_timeout * 1000))
         writer = self._writer
         try:
             writer.write(data)
             # On MicroPython drain() goes through the scheduler even if all is written.
             if not MICROPYTHON or more or writer.out_buf:
                 await writer.drain()
+            # On CPython it does not as long as there is room in the transport's buffer.
+            if more and not MICROPYTHON and ticks_diff(now, self._yielded) > _TURN:
+                await asyncio.sleep(0)
+                self._yielded = now
         except asyncio.CancelledError:
             self._check_expired()
             raise
@@ -410,6 +433,7 @@ class Connection:
                 return None
             if not data:
                 return None
+            self.has_sent = True
             if not buffer:
                 buffer = data
                 deadline = self._in(self.limits.head_timeout)
@@ -469,6 +493,10 @@ class Connection:
                 part = await body.receive()
             except _Timeout:
                 raise http1.ProtocolError(408, "request body takes too long") from None
+            except http1.ProtocolError as exc:
+                if exc.status_code != 413:
+                    raise
+                return b"", body.received  # the application answers
             if not part:
                 break
             parts.append(part)
@@ -513,12 +541,13 @@ class Connection:
         await self._respond("GET", "1.1", response, False)
         await self._linger(None)
 
-    async def refuse(self, linger: bool) -> None:
+    async def refuse(self) -> None:
         """Answer with 503, because there are too many connections."""
         lines = ["Retry-After: 1", "Content-Length: 0", "Connection: close"]
         self._writer.write(http1.encode_response_head("1.1", 503, None, lines))
-        if linger:
-            await asyncio.sleep(0.1)
+        # A request that has arrived has to be read, or closing destroys the answer.
+        self.server.connections.add(self)
+        await self._linger(None)
 
     async def _linger(self, size: "int | None") -> None:
         """Drop what the client still sends: closing at once would destroy the response.
@@ -704,6 +733,8 @@ class Connection:
             uncancel_current_task()
         finally:
             self.deadline = None
+            if self._plain is not None:
+                self._plain.close()
 
 
 def _check_size(buffer: bytes, length: int, maximum: int) -> None:
@@ -753,7 +784,8 @@ class RequestBody:
         else:
             self._decoder = http1.LengthDecoder(head.content_length)
         self._expected = head.expects_continue
-        self._received = 0
+        #: how many bytes of it were read
+        self.received = 0
         self._timeout = connection.limits.body_timeout
         self._time_left = int(self._timeout * 1000)
 
@@ -791,9 +823,11 @@ class RequestBody:
         return b""
 
     def _count(self, size: int) -> None:
-        before = self._received
-        self._received += size
-        if before // 16384 != self._received // 16384:
+        before = self.received
+        self.received += size
+        if self.received > Request.max_content_length:
+            raise http1.ProtocolError(413, "Payload too large")
+        if before // 16384 != self.received // 16384:
             self._time_left = int(self._timeout * 1000)
 
     async def _read(self) -> bytes:

@@ -66,6 +66,16 @@ def lines(count):
         state["closed"] += 1
 
 
+def endless_blocks():
+    """A body without an end."""
+    state["started"] += 1
+    try:
+        while True:
+            yield b"x" * 1024
+    finally:
+        state["closed"] += 1
+
+
 def failing(count):
     """A body that fails after `count` portions."""
     for number in range(count):
@@ -155,6 +165,11 @@ async def some_bytes(request, size):
 @app.get("/lines/<int:count>")
 async def some_lines(request, count):
     return lines(count)
+
+
+@app.get("/endless")
+async def endless(request):
+    return endless_blocks()
 
 
 @app.get("/count/<int:end>")

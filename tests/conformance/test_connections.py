@@ -237,7 +237,7 @@ def test_aborted_downloads(target: Target) -> None:
         before = connection.get("/state").json
     for _ in range(60):
         with target.connect() as connection:
-            connection.send(format_request("GET", "/lines/100000"))
+            connection.send(format_request("GET", "/endless"))
             assert connection.socket.recv(100)
             connection.abort()
 
