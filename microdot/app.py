@@ -376,8 +376,8 @@ class Microdot(Limits):
         from . import server
 
         if server.handover is not None:
-            server.handover(self, host, port, debug, ssl)
-            return None
+            serving = server.handover(self, host, port, debug, ssl)
+            return None if serving is None else await serving
         self.ssl = ssl
         self.debug = debug
         self.server = server.Server(self, host, port, ssl=ssl, debug=debug)

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 #: When set, `Microdot.run()` and `start_server()` call it with the application, host, port,
-#: debug flag and TLS context instead of serving; firmware serves the application itself.
-handover: "Callable[[Any, str, int, bool, Any], None] | None" = None
+#: debug flag and TLS context instead of serving; firmware serves the application itself. What
+#: it returns, if not None, `start_server()` awaits.
+handover: "Callable[[Any, str, int, bool, Any], Any] | None" = None
 
 #: Errors of sockets that mean no more than that the client went away.
 MUTED_SOCKET_ERRORS = [

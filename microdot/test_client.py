@@ -186,7 +186,7 @@ class TestClient:
         if cookies and "Cookie" not in fields:
             fields["Cookie"] = cookies
         request = Request(
-            self.app, ("127.0.0.1", 1234), method, path, "1.0", fields,
+            self.app, ("127.0.0.1", 1234), method, path, "1.1", fields,
             body=body or b"", sock=sock, scheme=self.scheme,
         )  # fmt: skip
         response = await self.app.dispatch_request(request)

@@ -4,13 +4,14 @@ CPython and MicroPython on this machine always; boards that are named with `--bo
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from .client import Connection
-from .targets import LOCAL, MICROPYTHON, Target, start
+from .targets import APPLICATION, LOCAL, MICROPYTHON, Target, start
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -20,19 +21,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("target_name", [*LOCAL, *boards], scope="session")
 
 
+class Targets(Protocol):
+    """What the fixture `targets` gives."""
+
+    def __call__(self, name: str, application: Path = APPLICATION) -> Target:
+        """Return a target that runs an application, started when it is first asked for."""
+
+
 @pytest.fixture(scope="session")
-def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Target]]:
-    """Start each target once."""
-    running: dict[str, Target] = {}
+def targets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Targets]:
+    """Start each target once for each application."""
+    running: dict[tuple[str, Path], Target] = {}
     with contextlib.ExitStack() as stack:
 
-        def get(name: str) -> Target:
-            target = running.get(name)
+        def get(name: str, application: Path = APPLICATION) -> Target:
+            target = running.get((name, application))
             if target is None or (
                 target.process is not None and target.process.poll() is not None
             ):
-                target = stack.enter_context(start(name, tmp_path_factory.mktemp(name)))
-                running[name] = target
+                folder = tmp_path_factory.mktemp(name)
+                target = stack.enter_context(start(name, folder, application))
+                running[name, application] = target
             return target
 
         yield get
@@ -44,9 +53,7 @@ def _require(name: str) -> None:
 
 
 @pytest.fixture
-def target(
-    request: pytest.FixtureRequest, target_name: str, targets: Callable[[str], Target]
-) -> Target:
+def target(request: pytest.FixtureRequest, target_name: str, targets: Targets) -> Target:
     """The server under test; skipped if it lacks a capability that the test needs."""
     _require(target_name)
     found = targets(target_name)

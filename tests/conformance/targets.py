@@ -83,8 +83,8 @@ def make_certificate(folder: Path, encoding: Encoding) -> tuple[Path, Path]:
 
 
 @contextlib.contextmanager
-def local(name: str, folder: Path) -> Iterator[Target]:
-    """Run the application on this machine, under `cpython` or `micropython`."""
+def local(name: str, folder: Path, application: Path) -> Iterator[Target]:
+    """Run an application on this machine, under `cpython` or `micropython`."""
     if name == "cpython":
         command = [sys.executable, "-X", "dev"]
         capabilities = {"tls", "reset", "process", "threads"}
@@ -95,7 +95,7 @@ def local(name: str, folder: Path) -> Iterator[Target]:
         certificate, key = make_certificate(folder, Encoding.DER)
     port, tls_port = free_port(), free_port()
     log = folder / f"{name}-{port}.log"
-    arguments = [str(APPLICATION), str(port), str(tls_port), str(certificate), str(key)]
+    arguments = [str(application), str(port), str(tls_port), str(certificate), str(key)]
     environment = {
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
@@ -119,17 +119,19 @@ def local(name: str, folder: Path) -> Iterator[Target]:
 
 
 @contextlib.contextmanager
-def board(name: str, folder: Path) -> Iterator[Target]:
-    """Boot an emulated board with the application on its flash."""
+def board(name: str, folder: Path, application: Path) -> Iterator[Target]:
+    """Boot an emulated board with an application on its flash."""
     from hil.emulators import Setup, boot
 
-    with boot(ROOT, name, Setup(folder=folder), files={"/app.py": APPLICATION}) as running:
+    with boot(ROOT, name, Setup(folder=folder), files={"/app.py": application}) as running:
         yield Target(name, running.host, running.http_port, max_body=16 * 1024)
 
 
-def start(name: str, folder: Path) -> contextlib.AbstractContextManager[Target]:
+def start(
+    name: str, folder: Path, application: Path = APPLICATION
+) -> contextlib.AbstractContextManager[Target]:
     """Start a target by its name."""
-    return local(name, folder) if name in LOCAL else board(name, folder)
+    return (local if name in LOCAL else board)(name, folder, application)
 
 
 LOCAL = ("cpython", "micropython")
