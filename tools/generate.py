@@ -145,6 +145,23 @@ def input_files(port: str, board_dir: Path, generated: Path) -> list[tuple[str, 
     return files
 
 
+def drop_stale(files: list[tuple[str, Path]], build: Path) -> None:
+    """Removes compiled modules that make would take for current: it compares times alone.
+
+    A file that was replaced by an older one (a copy, an archive unpacked) has changed all the same.
+    """
+    memory = build / "generated" / "inputs.json"
+    now = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files}
+    if memory.exists():
+        before = json.loads(memory.read_text())
+        built = memory.stat().st_mtime
+        if any(
+            before.get(name) != now[name] and path.stat().st_mtime < built for name, path in files
+        ):
+            shutil.rmtree(build / "obj" / "frozen_mpy", ignore_errors=True)
+    write_if_changed(memory, json.dumps(now, indent=0).encode())
+
+
 def build_id(files: list[tuple[str, Path]], facts: list[str]) -> str:
     """Twelve hex digits over all inputs: same inputs, same id, wherever the image is built."""
     digest = hashlib.sha256()
@@ -224,8 +241,10 @@ def generate(args: argparse.Namespace) -> None:
         [args.compiler, "--version"], capture_output=True, text=True, check=False
     ).stdout
     version = micropython_version(args.mpy_dir)
+    inputs = input_files(str(figures["port"]), args.board_dir, generated)
+    drop_stale(inputs, args.build)
     identity = build_id(
-        input_files(str(figures["port"]), args.board_dir, generated),
+        inputs,
         [*source_facts(args.mpy_dir), compiler.split("\n")[0], *args.fact],
     )
     constants = {

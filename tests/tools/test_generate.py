@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 import generate
@@ -91,6 +92,21 @@ def test_the_build_id_is_of_contents_and_facts(tmp_path: Path) -> None:
     assert first != generate.build_id([("a.py", file)], ["gcc 13"])
     file.write_text("x = 2\n")
     assert first != generate.build_id([("a.py", file)], ["gcc 12"])
+
+
+def test_a_module_replaced_by_an_older_file_is_compiled_again(tmp_path: Path) -> None:
+    module = tmp_path / "a.py"
+    module.write_text("x = 1\n")
+    compiled = tmp_path / "build" / "obj" / "frozen_mpy" / "a.mpy"
+    compiled.parent.mkdir(parents=True)
+    compiled.write_bytes(b"")
+    generate.drop_stale([("a.py", module)], tmp_path / "build")
+    generate.drop_stale([("a.py", module)], tmp_path / "build")
+    assert compiled.exists(), "an unchanged module was compiled again"
+    module.write_text("x = 2\n")
+    os.utime(module, (1, 1))
+    generate.drop_stale([("a.py", module)], tmp_path / "build")
+    assert not compiled.exists()
 
 
 def test_files_are_not_touched_when_their_content_is_the_same(tmp_path: Path) -> None:
