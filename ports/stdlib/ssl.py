@@ -115,7 +115,7 @@ def wrap_socket(
     :param cadata: certificates of authorities, PEM or DER.
     """
     context = SSLContext(PROTOCOL_TLS_SERVER if server_side else PROTOCOL_TLS_CLIENT)
-    if cert is not None:
+    if cert is not None or key is not None:
         context.load_cert_chain(cert, key)
     if cadata is not None:
         context.load_verify_locations(cadata=cadata)

@@ -147,7 +147,7 @@ asyncio.run(main())
     assert time.monotonic() - started < 2
 
 
-def test_sequence_numbers_and_ports_are_not_to_be_guessed(board: EmulatedBoard) -> None:
+def test_each_start_takes_other_ports(board: EmulatedBoard) -> None:
     code = """
 import socket
 server = socket.socket()

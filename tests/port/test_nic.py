@@ -1,6 +1,7 @@
 """The Ethernet driver against a wire that the test holds the other end of."""
 
 import contextlib
+import itertools
 import socket
 import struct
 import time
@@ -24,7 +25,7 @@ BOARD_IP, TEST_IP = bytes((192, 168, 7, 2)), bytes((192, 168, 7, 1))
 MDNS_GROUP = bytes((224, 0, 0, 251))
 MDNS_MAC = bytes.fromhex("01005e0000fb")
 IPV4, ARP = 0x0800, 0x0806
-ICMP, UDP = 1, 17
+ICMP, TCP, UDP = 1, 6, 17
 
 
 class Wire:
@@ -164,6 +165,37 @@ def test_frames_of_every_length_come_back_whole(wired: WiredBoard, size: int) ->
     reply = wired.wire.receive(is_echo_reply(size))
     assert reply[:12] == TEST_MAC + BOARD_MAC
     assert reply[42 : 42 + size] == data
+
+
+def syn(port: int) -> bytes:
+    """A segment that asks for a connection to port 8000, RFC 9293."""
+    segment = struct.pack(">HHIIBBHHH", port, 8000, 1000, 0, 5 << 4, 0x02, 8192, 0, 0)
+    pseudo = TEST_IP + BOARD_IP + struct.pack(">HH", TCP, len(segment))
+    segment = segment[:16] + struct.pack(">H", checksum(pseudo + segment)) + segment[18:]
+    return ethernet(BOARD_MAC, IPV4, ipv4(TCP, BOARD_IP, segment))
+
+
+def is_from_tcp_port_8000(to: int) -> Callable[[bytes], bool]:
+    wanted = struct.pack(">HH", 8000, to)
+    return lambda frame: frame[23:24] == bytes((TCP,)) and frame[34:38] == wanted
+
+
+def test_sequence_numbers_are_not_to_be_guessed(wired: WiredBoard) -> None:
+    meet(wired)
+    wired.exec(
+        "import socket\nserver = socket.socket()\nserver.bind(('', 8000))\nserver.listen(8)\n"
+    )
+    wired.launch("time.sleep(3)")
+    numbers = []
+    for port in range(9000, 9008):
+        wired.wire.send(syn(port))
+        reply = wired.wire.receive(is_from_tcp_port_8000(port))
+        numbers.append(struct.unpack(">I", reply[38:42])[0])
+    wired.console.interrupt()
+    wired.exec("server.close()")
+    steps = [(b - a) % (1 << 32) for a, b in itertools.pairwise(numbers)]
+    # lwIP's own numbers grow by a little each time.
+    assert sorted(steps)[3] > 1 << 20, numbers
 
 
 def mdns_query(name: bytes) -> bytes:
