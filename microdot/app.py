@@ -52,6 +52,9 @@ def mro(cls: type) -> "list[type]":
 class Microdot(Limits):
     """An application: what it serves, its hooks, and its limits (see `Limits`)."""
 
+    #: hooks and tasks besides requests, a `Lifecycle`; None until there are any
+    lifecycle: "Any" = None
+
     def __init__(self) -> None:
         #: all routes: methods, pattern, handler, prefix and sub-application of each
         self.url_map: list[Route] = []
@@ -166,6 +169,39 @@ class Microdot(Limits):
 
         return decorated
 
+    def _get_lifecycle(self) -> "Any":
+        if self.lifecycle is None:
+            from .lifecycle import Lifecycle
+
+            self.lifecycle = Lifecycle()
+        return self.lifecycle
+
+    def on_startup(self, f: "Handler") -> "Handler":
+        """Run a function before the application is served; if it fails, it is not served.
+
+        :param f: called without arguments; `async def` or plain.
+        """
+        self._get_lifecycle().startup_hooks.append(f)
+        return f
+
+    def on_shutdown(self, f: "Handler") -> "Handler":
+        """Run a function after the last request, the one that was registered last first.
+
+        :param f: called without arguments; `async def` or plain.
+        """
+        self._get_lifecycle().shutdown_hooks.append(f)
+        return f
+
+    def create_task(self, coroutine: "Any") -> "Any":
+        """Run a coroutine in the background; it is cancelled when the application ends.
+
+        Call it while the application runs: in a start-up hook, for example, or in a handler.
+        What it raises is printed.
+
+        :returns: the task.
+        """
+        return self._get_lifecycle().create_task(coroutine)
+
     def mount(self, subapp: "Microdot", url_prefix: str = "", local: bool = False) -> None:
         """Add the routes that another application has now.
 
@@ -188,6 +224,8 @@ class Microdot(Limits):
                 setattr(subapp, name, [])
             self.error_handlers.update(subapp.error_handlers)
             subapp.error_handlers = {}
+        if subapp.lifecycle is not None:
+            self._get_lifecycle().absorb(subapp.lifecycle)
 
     @staticmethod
     def abort(status_code: int, reason: "Any" = None) -> "NoReturn":

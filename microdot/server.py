@@ -130,11 +130,27 @@ class Server:
         return self._listener.sockets if self._listener is not None else ()
 
     async def start(self) -> None:
-        """Listen, and serve what connects.
+        """Run the application's start-up hooks, listen, and serve what connects.
 
         :raises OSError: if the address cannot be listened on.
         """
         self._closed = asyncio.Event()
+        lifecycle = getattr(self.app, "lifecycle", None)
+        try:
+            if lifecycle is not None:
+                await lifecycle.start(self)
+            await self._listen()
+        except BaseException:
+            await self._end_lifecycle()
+            raise
+
+    async def _end_lifecycle(self) -> None:
+        # It may have been made since the start: by a handler that started a task.
+        lifecycle = getattr(self.app, "lifecycle", None)
+        if lifecycle is not None:
+            await lifecycle.stop(self)
+
+    async def _listen(self) -> None:
         options: dict[str, Any] = {"backlog": max(_BACKLOG, self.limits.max_connections)}
         if self.ssl is not None and not MICROPYTHON:
             options["ssl"] = self.ssl
@@ -161,7 +177,10 @@ class Server:
             connection.stop()
 
     async def wait_closed(self) -> None:
-        """Wait until all connections are closed, at most for `shutdown_timeout`."""
+        """Wait until all connections are closed, at most for `shutdown_timeout`.
+
+        The application's shutdown hooks run then.
+        """
         end = ticks_add(ticks_ms(), int(self.limits.shutdown_timeout * 1000))
         me = asyncio.current_task()
         while [c for c in self.connections if c.task is not me]:
@@ -176,6 +195,7 @@ class Server:
             self._watchman = None
         if MICROPYTHON:
             await self._listener.wait_closed()
+        await self._end_lifecycle()
 
     async def handle_connection(self, reader: "Any", writer: "Any") -> None:
         """Serve one connection until it ends, if there is a place for it."""
@@ -293,7 +313,13 @@ class Connection:
     has_sent = False
     #: whether it was told to close as soon as no request is being handled
     stopped = False
+    #: whether the request being handled has no end of its own: a shutdown does not wait for it
+    endless = False
+    #: whether it speaks another protocol than HTTP now
+    upgraded = False
     _expired = False
+    _aborted = False
+    _receiver: "Any" = None  # task that is in receive()
     _plain: "Any" = None
     _body: "RequestBody | None" = None
     _previous: "http1.RequestHead | None" = None
@@ -330,13 +356,83 @@ class Connection:
         """End what the connection waits for, because it is overdue."""
         self.deadline = None
         self._expired = True
-        self.task.cancel()
+        (self._receiver or self.task).cancel()
 
     def stop(self) -> None:
         """Close the connection now, or after the request that is being handled."""
         self.stopped = True
-        if not self.busy:
+        if not self.busy or self.endless:
             self.task.cancel()
+
+    def upgrade(self) -> None:
+        """Leave the connection to a handler that speaks another protocol (RFC 9110 section 7.8).
+
+        It uses `receive`, `send` and `abort`; the connection is closed when it returns.
+        """
+        self.endless = self.upgraded = True
+
+    async def receive(self, timeout: "float | None" = None) -> "bytes | None":
+        """Return what comes next, nothing at the end of the connection.
+
+        Any task may wait here while another one sends.
+
+        :param timeout: how long to wait, in seconds; None for any time.
+        :returns: None if nothing came until then.
+        """
+        data = self._buffer
+        if data:
+            self._buffer = b""
+            return data
+        self._receiver = asyncio.current_task()
+        try:
+            if timeout is None:
+                data = await self._reader.read(_BLOCK)
+            else:
+                data = await self._receive(self._in(timeout))
+        except _Timeout:
+            return None
+        except asyncio.CancelledError:
+            if not self._aborted:
+                raise
+        finally:
+            self._receiver = None
+        return data
+
+    async def send(self, data: bytes) -> None:
+        """Write, without regard to HTTP; one task at a time.
+
+        :raises OSError: if the client is gone, or does not take it within `write_timeout`.
+        """
+        writer = self._writer
+        writer.write(data)
+        if not MICROPYTHON or writer.out_buf:
+            try:
+                await asyncio.wait_for(writer.drain(), self.limits.write_timeout)
+            except asyncio.TimeoutError:  # noqa: UP041 (MicroPython has no other name for it)
+                raise OSError(errno.ETIMEDOUT) from None
+
+    def abort(self) -> None:
+        """Cut the connection off; a task that waits in `receive` gets the end of it."""
+        if not MICROPYTHON:
+            self._writer.transport.abort()
+        elif self._receiver is not None and not self._aborted:
+            self._aborted = True
+            self._receiver.cancel()
+
+    async def wait_disconnected(self) -> bool:
+        """Wait for the client to go away while the response is being sent.
+
+        :returns: False if it sends too much meanwhile to find out.
+        """
+        try:
+            while len(self._buffer) < self.limits.max_head_size:
+                data = await self._reader.read(_BLOCK)
+                if not data:
+                    return True
+                self._buffer += data
+        except OSError:
+            return True
+        return False
 
     async def _receive(self, deadline: int) -> bytes:
         """Read what there is, nothing at the end of the connection.
@@ -405,7 +501,7 @@ class Connection:
                 await self._answer_error(exc)
                 return
             keep = await self._handle(request, head)
-            self.busy = False
+            self.busy = self.endless = False
             self.idle_since = ticks_ms()
             wait = self.limits.keep_alive_timeout
 
@@ -510,7 +606,7 @@ class Connection:
         :returns: whether the connection may go on.
         """
         response = await self.server.app.dispatch_request(request)
-        if response is Response.already_handled:
+        if response is Response.already_handled or self.upgraded:
             return False
         body = self._body
         unread = body is not None and not body.done
@@ -720,6 +816,9 @@ class Connection:
     async def close(self) -> None:
         """Close the connection; a client that does not take the rest is cut off."""
         writer = self._writer
+        if self._receiver is not None:  # a task that a handler has left behind
+            self._receiver.cancel()
+            self._receiver = None
         self.deadline = self._in(self.limits.write_timeout)
         try:
             writer.close()
