@@ -224,7 +224,10 @@ class _Variable:
             raise ValueError("unknown type of URL segment: " + kind)
         self.regex = None
         if expression is not None and expression != _ANY_SEGMENT:
-            self.regex = re.compile("^(?:" + expression + ")$")
+            try:
+                self.regex = re.compile("^(?:" + expression + ")$")
+            except Exception as exc:  # each interpreter has its own
+                raise ValueError("malformed regular expression: " + expression) from exc
         self.is_int = kind == "int" and expression is None
         self.spans = kind == "path" or self.regex is not None
 
