@@ -148,7 +148,7 @@ def input_files(port: str, board_dir: Path, generated: Path) -> list[tuple[str, 
 def drop_stale(files: list[tuple[str, Path]], build: Path) -> None:
     """Removes compiled modules that make would take for current: it compares times alone.
 
-    A file that was replaced by an older one (a copy, an archive unpacked) has changed all the same.
+    A file replaced by an older one (a copy, an archive unpacked) has changed all the same.
     """
     memory = build / "generated" / "inputs.json"
     now = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files}
