@@ -101,7 +101,7 @@ boards:
 test: image unix
 	@$(PYTHON) tools/test.py
 
-check: set-up
+check: unix
 	@$(PYTHON) tools/test.py --quick
 
 lint: set-up
