@@ -8,12 +8,14 @@
 #include "soc.h"
 #include "tickclock.h"
 
+#define NS_PER_S ((uint64_t)1000000000)
+
 static tickclock_t uptime;
-static uint64_t start_epoch_s;
+static uint64_t start_epoch_ns;
 
 void mp_hal_time_init(void) {
     tickclock_start(&uptime, soc_counter(), SOC_COUNTER_HZ / 1000);
-    start_epoch_s = platform->wall_clock();
+    start_epoch_ns = platform->wall_clock() * NS_PER_S;
 }
 
 // Interrupt handlers do not read the time, so the clock needs no protection.
@@ -39,11 +41,15 @@ mp_uint_t mp_hal_ticks_cpu(void) {
 }
 
 uint64_t mp_hal_time_ns(void) {
-    return start_epoch_s * 1000000000 + tickclock_ns(now());
+    return start_epoch_ns + tickclock_ns(now());
 }
 
 uint64_t mp_hal_time_s(void) {
-    return start_epoch_s + now()->ms / 1000;
+    return mp_hal_time_ns() / NS_PER_S;
+}
+
+void mp_hal_set_time_ns(uint64_t nanoseconds) {
+    start_epoch_ns = nanoseconds - tickclock_ns(now());
 }
 
 void mp_hal_delay_ms(mp_uint_t ms) {

@@ -130,6 +130,7 @@ PORT_SRC_C = \
 	network_lan.c \
 	nor.c \
 	machine_pin.c \
+	machine_rtc.c \
 	platform_host.c \
 	random.c \
 	reset.c \

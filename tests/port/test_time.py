@@ -4,6 +4,8 @@ import time
 
 from hil.emulators import EmulatedBoard
 
+from .conftest import Boot
+
 
 def test_a_sleep_lasts_as_long_as_on_the_host(board: EmulatedBoard) -> None:
     code = (
@@ -33,6 +35,16 @@ def test_the_wall_clock_is_the_host_s(board: EmulatedBoard) -> None:
     assert abs(int(seconds) - time.time()) <= 2
     assert abs(int(nanoseconds) / 1e9 - int(seconds)) <= 1
     assert abs(int(date[0].rstrip(",")) - time.gmtime().tm_year) <= 1
+
+
+def test_the_wall_clock_can_be_set(boot: Boot) -> None:
+    code = (
+        "import machine, time\nrtc = machine.RTC()\nt = time.ticks_ms()\n"
+        "rtc.datetime((2031, 2, 28, 0, 23, 59, 58, 0))\ntime.sleep_ms(2100)\n"
+        "print(rtc.datetime()[:6], time.gmtime()[:3])\n"
+        "print(time.ticks_diff(time.ticks_ms(), t) < 3000)"
+    )
+    assert boot().exec(code) == "(2031, 3, 1, 5, 0, 0) (2031, 3, 1)\nTrue\n"
 
 
 def test_no_reading_is_before_the_one_before(board: EmulatedBoard) -> None:
