@@ -17,6 +17,8 @@ from .rawrepl import RawRepl, make_folders
 from .streams import SerialStream
 
 _LEFT_OUT = ("__pycache__",)
+_COPY_PATIENCE_S = 30
+_SLOWEST_BYTES_PER_S = 500  # a serial port at 9600 baud, with mpremote's overhead
 
 
 def deploy(application: Path, port: str) -> str:
@@ -108,7 +110,17 @@ def _copy(files: Mapping[str, Path], port: str) -> None:
     command = [sys.executable, "-m", "mpremote", "connect", port, "exec", make_folders(files)]
     for place, path in files.items():
         command += ["+", "fs", "cp", str(path), f":{place}"]
-    result = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    size = sum(path.stat().st_size for path in files.values())
+    try:
+        result = subprocess.run(
+            command,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=_COPY_PATIENCE_S + size / _SLOWEST_BYTES_PER_S,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise HilError(f"the board on {port} stopped answering: reset it and try again") from error
     if result.returncode:
         lines = result.stderr.strip().splitlines()
         raise HilError(

@@ -199,7 +199,8 @@ def test_64_kilobytes_arrive_and_come_back(running, tmp_path):
 
 def test_a_program_of_the_users_own_needs_no_ready_line(build, eventually):
     first = Running(build)
-    copied = first.mpremote("exec", "open('/main.py', 'w').write('print(6 * 7)')")
+    program = "with open('/main.py', 'w') as f: f.write('print(6 * 7)')"
+    copied = first.mpremote("exec", program)
     assert copied.returncode == 0, copied.stderr
     first.command.end()
     again = Command("run", "--build", build, "--http-port", 0)
