@@ -14,6 +14,7 @@ import termios
 import threading
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -27,7 +28,9 @@ FIRST_LIGHT = "Serving http://localhost:"
 
 
 class Command:
-    """A `hil` command in the background, with the lines it prints."""
+    """A `hil` command in the background, with the lines it prints. `ended` ends it after the test."""
+
+    started: ClassVar[list["Command"]] = []
 
     def __init__(self, *arguments, **options):
         self.process = subprocess.Popen(
@@ -39,6 +42,7 @@ class Command:
             start_new_session=True,
             **options,
         )
+        self.started.append(self)
         self.lines = []
         self._coming = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -94,6 +98,14 @@ def answers(port):
         return None
 
 
+@pytest.fixture(autouse=True)
+def ended():
+    """Whatever a test started ends with it, also where it fails."""
+    yield
+    while Command.started:
+        Command.started.pop().end(signal.SIGKILL)
+
+
 @pytest.fixture
 def build(tmp_path):
     """A build folder of the test's own, with the image that was built."""
@@ -128,9 +140,7 @@ class Running:
 
 @pytest.fixture
 def running(build):
-    board = Running(build)
-    yield board
-    board.command.end(signal.SIGKILL)
+    return Running(build)
 
 
 def test_it_serves_and_ctrl_c_ends_it(build, eventually):
