@@ -28,7 +28,7 @@ FIRST_LIGHT = "Serving http://localhost:"
 
 
 class Command:
-    """A `hil` command in the background, with the lines it prints. `ended` ends it after the test."""
+    """A `hil` command in the background, with the lines it prints. It ends with the test."""
 
     started: ClassVar[list["Command"]] = []
 
