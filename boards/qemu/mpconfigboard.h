@@ -4,5 +4,6 @@
 
 // RAM is plentiful beside the heap, so that twelve connections can each have a full send buffer: modlwip waits in steps
 // of 50 ms, with the event loop stopped, when lwIP's memory is short.
-#define MICROPY_HW_LWIP_MEM_SIZE            (96 * 1024)
+#define MICROPY_HW_LWIP_MEM_SIZE            (128 * 1024)
+#define MICROPY_HW_LWIP_TCP_SEG             (128)
 #define MICROPY_HW_LWIP_PBUF_POOL_SIZE      (32)

@@ -1,5 +1,6 @@
 """The network as an application sees it."""
 
+import contextlib
 import socket
 import statistics
 import time
@@ -15,7 +16,7 @@ UP = (
     "while not lan.isconnected(): time.sleep_ms(5)\n"
 )
 
-# Answers each request of a connection; slow to accept, so that requests come before it does.
+# Sends back what comes.
 SERVER = (
     UP
     + """
@@ -36,25 +37,34 @@ asyncio.run(main())
 )
 
 
+@contextlib.contextmanager
+def serving(board: EmulatedBoard, code: str) -> Iterator[None]:
+    """The board runs a server that says when it listens."""
+    with RawRepl(board.console) as repl:
+        repl.launch(code)
+    try:
+        board.console.expect(r"listens\r\n", 5)
+        yield
+    finally:
+        board.console.soft_reset()
+        board.console.interrupt()
+
+
 @pytest.fixture
 def echo(board: EmulatedBoard) -> Iterator[EmulatedBoard]:
     """The board runs an echo server."""
-    with RawRepl(board.console) as repl:
-        repl.launch(SERVER)
-    board.console.expect(r"listens\r\n", 5)
-    yield board
-    board.console.soft_reset()
-    board.console.interrupt()
+    with serving(board, SERVER):
+        yield board
 
 
 def connect(board: EmulatedBoard) -> socket.socket:
     return socket.create_connection(("127.0.0.1", board.http_port), 5)
 
 
-def exchange(connection: socket.socket, data: bytes) -> bytes:
+def exchange(connection: socket.socket, data: bytes, times: int = 1) -> bytes:
     connection.sendall(data)
     received = b""
-    while len(received) < len(data):
+    while len(received) < len(data) * times:
         piece = connection.recv(65536)
         assert piece, "the board closed the connection"
         received += piece
@@ -116,12 +126,30 @@ def test_a_request_behind_its_connection_does_not_wait_for_lwip_s_timer(
     assert statistics.median(times) < 0.05
 
 
-def test_connections_at_once(echo: EmulatedBoard) -> None:
-    connections = [connect(echo) for _ in range(12)]
-    for number, connection in enumerate(connections):
-        assert exchange(connection, b"%d" % number * 500) == b"%d" % number * 500
-    for connection in connections:
-        connection.close()
+def test_a_burst_of_connections_right_after_the_start(board: EmulatedBoard) -> None:
+    """The board has to ask for the neighbour's address first; meanwhile its answers wait."""
+    code = SERVER.replace("lan.active(True)", "lan.active(False)\nlan.active(True)")
+    with serving(board, code), contextlib.ExitStack() as stack:
+        started = time.perf_counter()
+        connections = [stack.enter_context(connect(board)) for _ in range(12)]
+        for number, connection in enumerate(connections):
+            assert exchange(connection, b"%d" % number * 500) == b"%d" % number * 500
+        assert time.perf_counter() - started < 0.9
+
+
+def test_slow_readers_do_not_hold_up_the_others(board: EmulatedBoard) -> None:
+    """Eleven send buffers are full; the event loop still turns for the twelfth connection."""
+    code = SERVER.replace("writer.write(data)", "writer.write(data * 400)")
+    with serving(board, code), contextlib.ExitStack() as stack:
+        for _ in range(11):
+            stuck = stack.enter_context(connect(board))
+            stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stuck.sendall(b"x" * 1000)
+        quick = stack.enter_context(connect(board))
+        for _ in range(5):
+            started = time.perf_counter()
+            assert exchange(quick, b"y", times=400) == b"y" * 400
+            assert time.perf_counter() - started < 0.5
 
 
 def test_sixteen_kilobytes_pass_over_loopback(board: EmulatedBoard) -> None:

@@ -16,9 +16,6 @@
 #define LWIP_ND6_NUM_DESTINATIONS       4
 #define LWIP_ND6_QUEUEING               0
 
-// Packets to a neighbour whose address is being asked for wait, more than one of them: without, a reply of several
-// segments to a host that is new loses all but the last.
-#define ARP_QUEUEING                    1
 
 // A server's own ports and sequence numbers must not be guessed (RFC 6056, RFC 6528).
 #define LWIP_RAND()                     random_u32()
@@ -32,12 +29,23 @@
 #define MEMP_NUM_TCP_PCB                16
 #endif
 
+// Packets to a neighbour whose address is being asked for wait, one for each connection at least. lwIP would keep three:
+// of a browser's first burst of connections the others would be answered after a retransmission, 3 s later.
+#define ARP_QUEUEING                    1
+#define ARP_QUEUE_LEN                   MEMP_NUM_TCP_PCB
+#define MEMP_NUM_ARP_QUEUE              (2 * MEMP_NUM_TCP_PCB)
+
 // Whole Ethernet frames, and memory for a window of them. With TCP_SND_BUF bytes each, a few connections send at once;
 // a board with more memory gives more.
 #define TCP_MSS                         1460
 #define TCP_WND                         (6 * TCP_MSS)
 #define TCP_SND_BUF                     (6 * TCP_MSS)
+
+#ifdef MICROPY_HW_LWIP_TCP_SEG
+#define MEMP_NUM_TCP_SEG                MICROPY_HW_LWIP_TCP_SEG
+#else
 #define MEMP_NUM_TCP_SEG                64
+#endif
 
 #ifdef MICROPY_HW_LWIP_MEM_SIZE
 #define MEM_SIZE                        MICROPY_HW_LWIP_MEM_SIZE
