@@ -2,18 +2,23 @@
 
 import contextlib
 import http.client
+import json
 import os
 import signal
 from collections.abc import Iterator
 
 from .boards import BoardDescription
+from .certificate import CERTIFICATE_FILE, KEY_FILE, make_identity
 from .emulators import EmulatedBoard, Setup, start
 from .errors import ConsoleError, HilError
 from .images import Image
+from .project import shown
 from .ptybridge import PtyBridge
 from .view import ConsoleView
 
-CONSOLE_LINK = "console"  # in the instance folder: leads to the pseudo-terminal
+# In the instance folder:
+CONSOLE_LINK = "console"  # leads to the pseudo-terminal
+CERTIFICATE = "certificate.pem"  # the board's, for clients that are to trust it
 
 _ANSWER_TIMEOUT = 10.0  # seconds for the first HTTP request
 _FIRST_WORDS_TIMEOUT = 2.0  # seconds for the firmware to say what it does
@@ -90,8 +95,28 @@ def _wait_serving(board: EmulatedBoard, view: ConsoleView, timeout: float) -> No
         view.say(f"No READY line is to be expected of /main.py; the board's port 80 is {url}")
         return
     board.wait_ready(timeout)
-    _require_answer(board)
+    if board.setup.https_port is not None:
+        _provide_certificate(board, view, timeout)
+    _get(board, "/")
     view.say(f"Serving {url} (Ctrl-C ends it)")
+    if board.setup.https_port is not None:
+        trust = shown(board.setup.folder / CERTIFICATE)
+        view.say(f"Serving https://localhost:{board.https_port} (curl --cacert {trust})")
+
+
+def _provide_certificate(board: EmulatedBoard, view: ConsoleView, timeout: float) -> None:
+    """Puts a key and a certificate on a board that has none, at its first start."""
+    try:
+        https = str(json.loads(_get(board, "/_device/status"))["https"])
+    except (ValueError, KeyError):
+        return  # another firmware, or one whose answer tells nothing
+    if not https.startswith("off: no "):
+        return
+    view.say("HTTPS: the board gets a key and a certificate of its own.")
+    identity = make_identity(("localhost",), ("127.0.0.1",))
+    board.put({CERTIFICATE_FILE: identity.certificate, KEY_FILE: identity.key})
+    (board.setup.folder / CERTIFICATE).write_bytes(identity.pem)
+    board.restart(timeout)
 
 
 def _runs_own_program(board: EmulatedBoard, timeout: float) -> bool:
@@ -101,13 +126,15 @@ def _runs_own_program(board: EmulatedBoard, timeout: float) -> bool:
     return False
 
 
-def _require_answer(board: EmulatedBoard) -> None:
+def _get(board: EmulatedBoard, path: str) -> bytes:
+    """What the board answers; HilError if it says that it is ready and answers nothing."""
     connection = http.client.HTTPConnection(board.host, board.http_port, timeout=_ANSWER_TIMEOUT)
     try:
-        connection.request("GET", "/")
-        connection.getresponse().read()
+        connection.request("GET", path)
+        return connection.getresponse().read()
     except (OSError, http.client.HTTPException) as error:
-        message = f"{board.name} says it is ready, but http://localhost:{board.http_port}/ failed"
-        raise HilError(f"{message} ({error!r}); its console:", board.console.tail()) from error
+        url = f"http://localhost:{board.http_port}{path}"
+        message = f"{board.name} says it is ready, but {url} failed ({error!r}); its console:"
+        raise HilError(message, board.console.tail()) from error
     finally:
         connection.close()

@@ -190,6 +190,8 @@ class Service:
     def stop(self):
         """Closes the sockets, after the loop was left. More Ctrl-C does not hurry or break it."""
         server.handover = None
+        if self._reader:
+            self._reader.cancel()  # what is typed now is for the REPL
         try:
             asyncio.run(self._close())
         except KeyboardInterrupt:

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import termios
@@ -164,6 +165,24 @@ def test_it_serves_again_with_the_same_flash(build):
     assert answers(again.port) is not None
     assert again.seconds < SERVING_WITHIN_S
     assert again.command.end(signal.SIGTERM) == 0
+
+
+def test_https_with_a_certificate_made_at_the_first_start(build):
+    ports = free_port(), free_port()
+    arguments = ("run", "--build", build, "--http-port", ports[0], "--https-port", ports[1])
+    https = f"https://localhost:{ports[1]}"
+    first = Command(*arguments)
+    first.wait_for("HTTPS: the board gets a key")
+    first.wait_for(f"Serving {https}")
+    trust = ssl.create_default_context(cafile=str(build / "run" / "certificate.pem"))
+    assert httpx.get(f"{https}/", verify=trust, trust_env=False).status_code == 200
+    first.end()
+    again = Command(*arguments)
+    again.wait_for(f"Serving {https}")
+    assert httpx.get(f"{https}/", verify=trust, trust_env=False).status_code == 200
+    assert not any("gets a key" in line for line in again.lines)
+    assert "PRIVATE" not in "".join(first.lines + again.lines)
+    assert again.end() == 0
 
 
 def test_nothing_is_left_when_it_is_killed(running, eventually):
