@@ -166,17 +166,19 @@ $(addprefix $(BUILD)/,$(PORT_SRC_C:.c=.o)): CFLAGS += -Wextra -Wno-unused-parame
 vpath %.c $(PORT_DIR)
 
 ################################################################################
-# Goals
+# Goals. An image appears as a whole: an emulator may be started while it is built anew.
 
 $(OBJ): $(BUILD)/settings.txt
 
 $(OUT)/firmware.elf: $(OBJ) $(BUILD)/settings.txt $(PORT_DIR)/cortexm.ld $(BOARD_DIR)/memory.ld
 	$(ECHO) "LINK $@"
-	$(Q)$(CROSS_COMPILE)gcc $(LDFLAGS) -o $@ $(OBJ) $(LIBS)
-	$(Q)$(SIZE) $@
+	$(Q)$(CROSS_COMPILE)gcc $(LDFLAGS) -o $@.new $(OBJ) $(LIBS)
+	$(Q)$(SIZE) $@.new
+	$(Q)mv $@.new $@
 
 $(OUT)/firmware.bin: $(OUT)/firmware.elf
-	$(Q)$(OBJCOPY) -O binary $< $@
+	$(Q)$(OBJCOPY) -O binary $< $@.new
+	$(Q)mv $@.new $@
 
 include $(TOP)/py/mkrules.mk
 
