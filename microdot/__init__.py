@@ -1,14 +1,14 @@
 """A small asynchronous web framework for MicroPython and CPython."""
 
 from .app import Microdot, abort
+from .compat import MICROPYTHON, iscoroutine
 from .request import Request
 from .response import Response
+from .urls import URLPattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .compat import iscoroutine as iscoroutine
     from .streams import AsyncBytesIO as AsyncBytesIO
-    from .urls import URLPattern as URLPattern
 
 __version__ = "0.1.0"
 
@@ -29,17 +29,16 @@ send_file = Response.send_file
 
 
 def __getattr__(name: str) -> object:
-    # Names that few applications use cost RAM only when they are asked for.
-    if name == "AsyncBytesIO":
+    if name == "AsyncBytesIO":  # costs RAM only when it is asked for
         from .streams import AsyncBytesIO
 
         return AsyncBytesIO
-    if name == "URLPattern":
-        from .urls import URLPattern
-
-        return URLPattern
-    if name == "iscoroutine":
-        from .compat import iscoroutine
-
-        return iscoroutine
+    # MicroPython asks here for submodules before it looks for them.
+    if MICROPYTHON:
+        try:
+            __import__("microdot." + name)
+        except ImportError:
+            pass
+        else:
+            return globals()[name]
     raise AttributeError(name)

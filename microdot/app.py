@@ -1,11 +1,7 @@
 """The application: routes, hooks, mounting, and the dispatch of requests to handlers."""
 
-import asyncio
-
-from .compat import invoke_handler, iscoroutinefunction, print_exception
-from .http1 import ProtocolError
+from .compat import MICROPYTHON, invoke_handler, iscoroutinefunction, print_exception
 from .response import Response
-from .server import Limits
 from .urls import Router, URLPattern
 
 TYPE_CHECKING = False
@@ -49,8 +45,35 @@ def mro(cls: type) -> "list[type]":
     return classes
 
 
-class Microdot(Limits):
-    """An application: what it serves, its hooks, and its limits (see `Limits`)."""
+class Microdot:
+    """An application: what it serves, its hooks, and its limits.
+
+    The limits are the attributes below; set them before it serves. Those of bodies and request
+    lines are attributes of `Request`. Times are in seconds.
+    """
+
+    #: Time for a whole request head, from its first byte or from the connection's start.
+    head_timeout = 5.0
+    #: Time that a connection is kept without a request.
+    keep_alive_timeout = 5.0
+    #: Time for a request body, and again for each further 16 KiB of it.
+    body_timeout = 30.0
+    #: Time for the client to take a portion of the response (2 KiB on a device).
+    write_timeout = 10.0
+    #: Time that running requests have to finish at shutdown.
+    shutdown_timeout = 5.0
+    #: Time and bytes for reading, and dropping, what a client still sends after an error;
+    #: a quarter of the time without anything ends it.
+    linger_timeout = 2.0
+    max_linger = 1024 * 1024
+    #: Largest request head in bytes; beyond it, 431.
+    max_head_size = 4096 if MICROPYTHON else 16384
+    #: Largest unread body in bytes that is read and dropped to keep the connection.
+    max_drain = 32 * 1024
+    #: Connections at the same time; on a device less than its TCP stack has.
+    max_connections = 12 if MICROPYTHON else 1000
+    #: Free heap in bytes that a new TLS connection needs (MicroPython).
+    tls_memory = 40 * 1024
 
     #: hooks and tasks besides requests, a `Lifecycle`; None until there are any
     lifecycle: "Any" = None
@@ -366,6 +389,8 @@ class Microdot(Limits):
     async def _handle_error(
         self, request: "Request | None", exc: Exception, scopes: "list[Microdot]"
     ) -> "Response":
+        from .http1 import ProtocolError
+
         owners = list(scopes)
         owners.append(self)
         status_code, body = 500, "Internal server error"
@@ -411,6 +436,8 @@ class Microdot(Limits):
         :param start_serving: False to return the `Server` without serving yet.
         :raises OSError: if the address cannot be listened on.
         """
+        import asyncio
+
         from . import server
 
         if server.handover is not None:
@@ -439,6 +466,8 @@ class Microdot(Limits):
         ssl: "Any" = None,
     ) -> None:
         """Serve HTTP in an event loop of its own; see `start_server`."""
+        import asyncio
+
         asyncio.run(self.start_server(host, port, debug, ssl))
 
     def shutdown(self) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING or not MICROPYTHON:
     from ._cpython import ticks_diff as ticks_diff
     from ._cpython import ticks_ms as ticks_ms
     from ._cpython import uncancel_current_task as uncancel_current_task
+    from ._cpython import wait_for as wait_for
     from ._cpython import wraps as wraps
 else:
     json_dumps = json.dumps
@@ -60,6 +61,12 @@ else:
 
     def uncancel_current_task() -> None:
         """Nothing to do: a task of MicroPython forgets a cancellation that was caught."""
+
+    def wait_for(awaitable: "Any", timeout: "float | None") -> "Any":
+        """Wait for something, but not longer than so many seconds."""
+        import asyncio  # only now: it costs RAM that the core does not need
+
+        return asyncio.wait_for(awaitable, timeout)
 
     def wraps(wrapped: "Any") -> "Any":
         """Leave the wrapper as it is: functions have no attributes here to copy."""

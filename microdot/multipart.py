@@ -313,7 +313,7 @@ def with_form_data(f: "Callable[..., Any]") -> "Callable[..., Any]":
     @wraps(f)
     async def wrapper(request: "Request", *args: "Any", **kwargs: "Any") -> "Any":
         files = FormDict()
-        request._files = files
+        request.files = files
         try:
             parts = FormDataIter(request)
             if parts._stream is not None:

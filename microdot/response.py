@@ -1,13 +1,14 @@
 """Responses, and how their bodies become bytes."""
 
 from .compat import http_date, json_dumps
-from .datastructures import NoCaseDict
-from .http1 import encode_response_head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
+
+    from .datastructures import NoCaseDict
+    from .streams import BodyIterator
 
 _JSON_TYPE = "application/json; charset=UTF-8"
 
@@ -62,7 +63,7 @@ class Response:
         if reason is not None:
             self.reason = reason
         if headers:
-            self._headers = NoCaseDict(headers)
+            self.headers = headers
         if isinstance(body, (dict, list)):
             body = json_dumps(body)
             self._json = True
@@ -115,7 +116,7 @@ class Response:
         if same_site:
             parts.append("SameSite=" + same_site)
         for part in parts:
-            if ";" in part or _breaks_line(part):
+            if ";" in part or "\r" in part or "\n" in part:
                 raise ValueError("a cookie must not contain ';' or line ends")
         self._add_header("Set-Cookie", "; ".join(parts))
 
@@ -137,11 +138,13 @@ class Response:
             self.headers[name] = [value] if values is None else [values, value]
 
     @property
-    def headers(self) -> NoCaseDict:
+    def headers(self) -> "NoCaseDict":
         """The header fields, as a dictionary whose keys have no case."""
         headers = self._headers
         if headers is None:
-            headers = self._headers = NoCaseDict()
+            self.headers = {}
+            headers = self._headers
+            assert headers is not None
         if self._json:
             self._json = False
             headers.setdefault("Content-Type", _JSON_TYPE)
@@ -149,7 +152,9 @@ class Response:
 
     @headers.setter
     def headers(self, headers: "dict[str, Any]") -> None:
-        self._headers = headers if isinstance(headers, NoCaseDict) else NoCaseDict(headers)
+        from .datastructures import NoCaseDict
+
+        self._headers = NoCaseDict(headers)
 
     def complete(self) -> None:
         """Add the headers that follow from the body: Content-Length and Content-Type."""
@@ -189,6 +194,8 @@ class Response:
 
         The server does not use this: it writes HTTP/1.1.
         """
+        from .http1 import encode_response_head
+
         self.complete()
         await stream.awrite(
             encode_response_head("1.0", self.status_code, self.reason, self.header_lines())
@@ -199,6 +206,8 @@ class Response:
 
     def body_iter(self) -> "BodyIterator":
         """Iterate over the body as bytes, and close it at its end."""
+        from .streams import BodyIterator
+
         return BodyIterator(self.body, self.send_file_buffer_size)
 
     @classmethod
@@ -209,7 +218,7 @@ class Response:
         :param status_code: 301, 302, 303, 307 or 308.
         :raises ValueError: if the URL would end the header.
         """
-        if _breaks_line(location):
+        if "\r" in location or "\n" in location:
             raise ValueError("a URL must not contain line ends")
         return cls(status_code=status_code, headers={"Location": location})
 
@@ -254,68 +263,3 @@ class Response:
 
 
 Response.already_handled = Response()
-
-
-class BodyIterator:
-    """Iterates over any kind of body as bytes, and closes it at its end.
-
-    :param body: see `Response`.
-    :param buffer_size: how much is read at once if it is a file.
-    """
-
-    def __init__(self, body: "Any", buffer_size: int) -> None:
-        self._body = body
-        #: whether waiting for a portion may take any time
-        self.is_async = hasattr(body, "__aiter__") or hasattr(body, "__anext__")
-        self._size = 0  # of a file's portions, 0 for anything else
-        if isinstance(body, (bytes, bytearray)):
-            self._source: Any = iter((body,))
-        elif body is None:
-            self._source = iter(())
-        elif hasattr(body, "read"):
-            self._source = body
-            self._size = buffer_size
-        else:
-            self._source = body.__aiter__() if self.is_async else iter(body)
-
-    def __aiter__(self) -> "BodyIterator":
-        return self
-
-    async def __anext__(self) -> bytes:
-        """Return the next bytes; there may be none of them before the end."""
-        if self._size:
-            chunk = self._source.read(self._size)
-            if hasattr(chunk, "send"):
-                chunk = await chunk
-            if not chunk:
-                await self._stop()
-        elif hasattr(self._source, "__anext__"):
-            try:
-                chunk = await self._source.__anext__()
-            except StopAsyncIteration:
-                await self._stop()
-        else:
-            try:
-                chunk = next(self._source)
-            except StopIteration:
-                await self._stop()
-        return chunk.encode() if isinstance(chunk, str) else chunk
-
-    async def _stop(self) -> None:
-        await self.aclose()
-        raise StopAsyncIteration
-
-    async def aclose(self) -> None:
-        """Close the body, if it can be closed; a generator that never ran does not start."""
-        body = self._body
-        self._body = None
-        if hasattr(body, "aclose"):
-            await body.aclose()
-        elif hasattr(body, "close"):
-            closing = body.close()
-            if hasattr(closing, "send"):
-                await closing
-
-
-def _breaks_line(text: str) -> bool:
-    return "\r" in text or "\n" in text

@@ -13,14 +13,17 @@ from .compat import (
     ticks_diff,
     ticks_ms,
     uncancel_current_task,
+    wait_for,
 )
 from .request import Request
-from .response import BodyIterator, Response
+from .response import Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from .streams import BodyIterator
 
 #: When set, `Microdot.run()` and `start_server()` call it with the application, host, port,
 #: debug flag and TLS context instead of serving; firmware serves the application itself. What
@@ -57,37 +60,6 @@ _MAX_WAITING = 3
 _WAIT = 300
 
 
-class Limits:
-    """Limits and time-outs of the server, as attributes of the application.
-
-    Set them before it serves. The limits of bodies and request lines are attributes of
-    `Request`. Times are in seconds.
-    """
-
-    #: Time for a whole request head, from its first byte or from the connection's start.
-    head_timeout = 5.0
-    #: Time that a connection is kept without a request.
-    keep_alive_timeout = 5.0
-    #: Time for a request body, and again for each further 16 KiB of it.
-    body_timeout = 30.0
-    #: Time for the client to take a portion of the response (2 KiB on a device).
-    write_timeout = 10.0
-    #: Time that running requests have to finish at shutdown.
-    shutdown_timeout = 5.0
-    #: Time and bytes for reading, and dropping, what a client still sends after an error;
-    #: a quarter of the time without anything ends it.
-    linger_timeout = 2.0
-    max_linger = 1024 * 1024
-    #: Largest request head in bytes; beyond it, 431.
-    max_head_size = 4096 if MICROPYTHON else 16384
-    #: Largest unread body in bytes that is read and dropped to keep the connection.
-    max_drain = 32 * 1024
-    #: Connections at the same time; on a device less than its TCP stack has.
-    max_connections = 12 if MICROPYTHON else 1000
-    #: Free heap in bytes that a new TLS connection needs (MicroPython).
-    tls_memory = 40 * 1024
-
-
 class _Timeout(Exception):
     """The connection's deadline has passed."""
 
@@ -95,7 +67,7 @@ class _Timeout(Exception):
 class Server:
     """Listens on an address and serves an application there.
 
-    :param app: has `dispatch_request(request)` and may have the attributes of `Limits`.
+    :param app: has `dispatch_request(request)`, and the limits of `Microdot` as attributes.
     :param host: the address to listen on.
     :param port: the TCP port; 0 for a free one, on CPython.
     :param ssl: an `ssl.SSLContext` of a server.
@@ -115,7 +87,7 @@ class Server:
         self.port = port
         self.ssl = ssl
         self.debug = debug
-        self.limits: Any = app if isinstance(app, Limits) else Limits()
+        self.limits = app
         self.connections: set[Connection] = set()
         self._listener: Any = None
         self._closed: Any = None  # event, set by close()
@@ -398,16 +370,24 @@ class Connection:
             self._receiver = None
         return data
 
-    async def send(self, data: bytes) -> None:
+    async def send(self, data: bytes, more: bytes = b"") -> None:
         """Write, without regard to HTTP; one task at a time.
 
+        It may be cancelled: either all is written or nothing.
+
+        :param more: what follows on the data.
         :raises OSError: if the client is gone, or does not take it within `write_timeout`.
         """
         writer = self._writer
+        if len(more) > _BLOCK:  # too large to copy
+            writer.write(data)
+            data = more
+        elif more:
+            data += more
         writer.write(data)
         if not MICROPYTHON or writer.out_buf:
             try:
-                await asyncio.wait_for(writer.drain(), self.limits.write_timeout)
+                await wait_for(writer.drain(), self.limits.write_timeout)
             except asyncio.TimeoutError:  # noqa: UP041 (MicroPython has no other name for it)
                 raise OSError(errno.ETIMEDOUT) from None
 
@@ -575,7 +555,7 @@ class Connection:
             self,
             scheme="https" if self.server.ssl is not None else None,
         )
-        request._content_length = size
+        request.content_length = size
         return request
 
     async def _receive_body(self, body: "RequestBody") -> "tuple[bytes, int]":
@@ -752,7 +732,7 @@ class Connection:
         self,
         method: str,
         version: str,
-        chunks: BodyIterator,
+        chunks: "BodyIterator",
         head: bytes,
         length: "int | None",
         keep: bool,

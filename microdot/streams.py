@@ -1,4 +1,4 @@
-"""Bytes as asynchronous streams. Loaded when a body is first read as a stream."""
+"""Bodies as asynchronous streams. Loaded when the first one is read or sent in portions."""
 
 from io import BytesIO
 
@@ -129,6 +129,67 @@ class BufferedReader:
                 raise EOFError
             end = self._buffer.find(separator, searched)
         return self._take(end + len(separator))
+
+
+class BodyIterator:
+    """Iterates over any kind of body as bytes, and closes it at its end.
+
+    :param body: see `Response`.
+    :param buffer_size: how much is read at once if it is a file.
+    """
+
+    def __init__(self, body: "Any", buffer_size: int) -> None:
+        self._body = body
+        #: whether waiting for a portion may take any time
+        self.is_async = hasattr(body, "__aiter__") or hasattr(body, "__anext__")
+        self._size = 0  # of a file's portions, 0 for anything else
+        if isinstance(body, (bytes, bytearray)):
+            self._source: Any = iter((body,))
+        elif body is None:
+            self._source = iter(())
+        elif hasattr(body, "read"):
+            self._source = body
+            self._size = buffer_size
+        else:
+            self._source = body.__aiter__() if self.is_async else iter(body)
+
+    def __aiter__(self) -> "BodyIterator":
+        return self
+
+    async def __anext__(self) -> bytes:
+        """Return the next bytes; there may be none of them before the end."""
+        if self._size:
+            chunk = self._source.read(self._size)
+            if hasattr(chunk, "send"):
+                chunk = await chunk
+            if not chunk:
+                await self._stop()
+        elif hasattr(self._source, "__anext__"):
+            try:
+                chunk = await self._source.__anext__()
+            except StopAsyncIteration:
+                await self._stop()
+        else:
+            try:
+                chunk = next(self._source)
+            except StopIteration:
+                await self._stop()
+        return chunk.encode() if isinstance(chunk, str) else chunk
+
+    async def _stop(self) -> None:
+        await self.aclose()
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Close the body, if it can be closed; a generator that never ran does not start."""
+        body = self._body
+        self._body = None
+        if hasattr(body, "aclose"):
+            await body.aclose()
+        elif hasattr(body, "close"):
+            closing = body.close()
+            if hasattr(closing, "send"):
+                await closing
 
 
 async def read_request(

@@ -31,7 +31,8 @@ def test_parsing() -> None:
 
 
 URLS = r"""
-from microdot.urls import *
+from microdot.coding import *
+from microdot.urls import URLPattern
 URLPattern.register_type("even", "[0-9]*[02468]", int)
 for pattern, path in (
     ("/<int:a>/x", "/-5/x"), ("/<path:a>/edit", "/x/y/edit"), ("/<re:a|ab:a>", "/ab"),

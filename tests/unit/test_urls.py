@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microdot.urls import Router, URLPattern, parse_query, percent_decode, urldecode, urlencode
+from microdot.coding import parse_query, percent_decode, urldecode, urlencode
+from microdot.urls import Router, URLPattern
 
 
 @given(st.text())
