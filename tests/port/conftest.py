@@ -12,11 +12,15 @@ from hil.boards import load_board
 from hil.emulators import EmulatedBoard, Setup, start
 from hil.images import Image, find_image
 from hil.project import build_folder
+from hil.rawrepl import RawRepl
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = ROOT / "ports" / "cortexm"
 BOARD = "qemu"
 DEADLINE = 60.0  # seconds that an emulator may live
+
+# The first line that a start says when the file system is mounted: the firmware's, or the REPL's.
+STARTED = r"(?m)^(device: |READY |MicroPython v)"
 
 Boot = Callable[..., EmulatedBoard]
 
@@ -48,6 +52,13 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmulatedBoard]:
     with start(load_board(ROOT, BOARD), image(), setup) as shared:
         shared.console.interrupt()
         yield shared
+
+
+def reset(board: EmulatedBoard, code: str = "machine.reset()") -> None:
+    """Resets the board by `code` and waits until it runs again; whether it serves is not asked."""
+    with RawRepl(board.console) as repl:
+        repl.launch(f"import machine\n{code}")
+    board.console.expect(STARTED, 10)
 
 
 def image() -> Image:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hil.emulators import EmulatedBoard
 
-from .conftest import Boot
+from .conftest import Boot, reset
 
 SIZE = 1 << 20
 WRITE = "with open('/kept.txt', 'w') as f: f.write('here I am ' * 1000)"
@@ -16,7 +16,7 @@ def test_files_survive_every_kind_of_restart(boot: Boot, tmp_path: Path) -> None
     board.exec(WRITE)
     board.console.soft_reset()
     assert board.exec(CHECK) == "True\n"
-    board.reset()
+    reset(board)
     assert board.exec(CHECK) == "True\n"
     board.close()
     assert boot(tmp_path / "kept").exec(CHECK) == "True\n"
@@ -42,7 +42,7 @@ def test_a_flash_that_cannot_be_read_is_left_alone(boot: Boot, tmp_path: Path) -
     board.console.interrupt()
     assert (folder / "flash.bin").read_bytes() == content
     board.exec("import flashfs\nflashfs.format()")
-    board.reset()
+    reset(board)
     board.exec(WRITE)
     assert board.exec(CHECK) == "True\n"
 

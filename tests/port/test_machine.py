@@ -7,7 +7,7 @@ import pytest
 from hil.emulators import EmulatedBoard
 from hil.rawrepl import RawRepl
 
-from .conftest import Boot
+from .conftest import STARTED, Boot, reset
 
 PWRON, HARD, WDT, DEEPSLEEP, SOFT = 1, 2, 3, 4, 5
 BANNER = r"MicroPython v[^\n]*\n"
@@ -15,11 +15,6 @@ BANNER = r"MicroPython v[^\n]*\n"
 
 def cause(board: EmulatedBoard) -> int:
     return int(board.exec("import machine\nprint(machine.reset_cause())"))
-
-
-def launch(board: EmulatedBoard, code: str) -> None:
-    with RawRepl(board.console) as repl:
-        repl.launch(code)
 
 
 def test_the_names_of_the_causes(board: EmulatedBoard) -> None:
@@ -43,8 +38,7 @@ def test_the_names_of_the_causes(board: EmulatedBoard) -> None:
 def test_each_reset_tells_its_cause(boot: Boot, code: str, expected: int) -> None:
     board = boot()
     assert cause(board) == PWRON
-    launch(board, "import machine\n" + code)
-    board.console.expect(r"(device: |READY )", 10)
+    reset(board, code)
     assert cause(board) == expected
 
 
@@ -54,13 +48,14 @@ def test_a_soft_reset_and_the_reset_button(boot: Boot) -> None:
     assert cause(board) == SOFT
     board.console.discard()
     board._qmp.execute("system_reset")
-    board.console.expect(r"(device: |READY )", 10)
+    board.console.expect(STARTED, 10)
     assert cause(board) == HARD
 
 
 def test_a_fault_says_where_it_was(boot: Boot) -> None:
     board = boot()
-    launch(board, "import machine\nmachine.mem32[0xf0000000] = 1")
+    with RawRepl(board.console) as repl:
+        repl.launch("import machine\nmachine.mem32[0xf0000000] = 1")
     line = board.console.expect(rb"FAULT pc=0x([0-9a-f]+) lr=0x([0-9a-f]+)[^\n]*; resetting", 5)
     assert 0 < int(line[1], 16) < 0x400000
     assert b"addr=0xf0000000" in line[0]

@@ -11,6 +11,8 @@ import pytest
 from hil.emulators import EmulatedBoard
 from hil.rawrepl import RawRepl
 
+from .conftest import reset
+
 UP = (
     "import network, socket, time\nlan = network.LAN()\nlan.active(True)\n"
     "while not lan.isconnected(): time.sleep_ms(5)\n"
@@ -189,6 +191,6 @@ print(address[1])
     ports = []
     for _ in range(3):
         ports.append(int(board.exec(code)))
-        board.reset()
+        reset(board)
         board.console.interrupt()
     assert len(set(ports)) > 1 and all(port >= 49152 for port in ports)
