@@ -67,6 +67,17 @@ def _call(handler: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         raise RuntimeError("a handler raised StopIteration") from exc
 
 
+async def wait_for(awaitable: Any, timeout: float | None) -> Any:
+    """Wait for something, but not longer than so many seconds.
+
+    Before Python 3.12 `asyncio.wait_for` forgets a cancellation that comes at the same time.
+
+    :raises TimeoutError: if it takes longer; it is cancelled then.
+    """
+    async with asyncio.timeout(timeout):
+        return await awaitable
+
+
 def print_exception(exc: BaseException) -> None:
     """Write the exception with its traceback to standard error."""
     traceback.print_exception(exc)
