@@ -83,7 +83,7 @@ class Signer:
         """
         now = unix_time()
         if max_age is not None and now:
-            payload = dict(payload)
+            payload = payload.copy()  # dict() takes no subclass on MicroPython
             payload["exp"] = now + max_age
         message = _HEADER + b"." + b64url_encode(dumps(payload, separators=(",", ":")).encode())
         return (message + b"." + b64url_encode(self.mac(message))).decode()
