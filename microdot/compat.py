@@ -33,11 +33,6 @@ else:
     print_exception = sys.print_exception
     _PlainFunction = type(lambda: None)
 
-    async def _sample() -> None:
-        pass
-
-    _AsyncFunction = type(_sample)
-
     def iscoroutinefunction(handler: "Any") -> bool:
         """Tell whether a function is known to be asynchronous; closures and methods are not."""
         return type(handler) is _AsyncFunction
@@ -54,6 +49,8 @@ else:
         if type(handler) is not _PlainFunction and hasattr(result, "send"):
             return await result
         return result
+
+    _AsyncFunction = type(invoke_handler)
 
     def iscoroutine(value: object) -> bool:
         """Tell whether `value` can be awaited; generators are coroutines here."""
