@@ -1,8 +1,8 @@
 """Users who log in with a form, and are remembered in the session."""
 
+from .coding import urlencode
 from .compat import invoke_handler, wraps
 from .response import Response
-from .urls import urlencode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

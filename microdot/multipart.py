@@ -3,11 +3,11 @@
 import os
 from binascii import hexlify
 
+from .coding import percent_decode
 from .compat import invoke_handler, wraps
 from .datastructures import MultiDict
 from .http1 import ProtocolError
 from .parameters import parse_parameters
-from .urls import percent_decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
