@@ -5,6 +5,7 @@ modules of them, on the host or when a template is first used.
 """
 
 import os
+import sys
 
 from .compat import MICROPYTHON
 
@@ -103,6 +104,18 @@ class CompiledLoader:
         return render
 
 
+def _find_folder(name: str) -> str:
+    """Return the path of a folder: in the current one, or where modules are looked for."""
+    for root in [""] + sys.path:  # noqa: RUF005 (MicroPython)
+        path = root + "/" + name if root else name
+        try:
+            os.stat(path)
+        except OSError:
+            continue
+        return path
+    return name
+
+
 class SourceLoader(CompiledLoader):
     """Compiles templates when they are first used, unless there is a compiled one.
 
@@ -112,6 +125,7 @@ class SourceLoader(CompiledLoader):
 
     def __init__(self, pkg: "str | None", template_dir: str) -> None:
         super().__init__(pkg, template_dir)
+        self._dir = _find_folder(template_dir)
         self._loaded: dict[str, Any] = {}
 
     def load(self, name: str) -> "Callable[..., Any]":
@@ -183,7 +197,7 @@ class Template:
     ) -> None:
         """Set where templates come from. It need not be called for the defaults.
 
-        :param template_dir: the folder.
+        :param template_dir: the folder, in the current one or where modules are looked for.
         :param loader_class: `CompiledLoader`, `SourceLoader` or `RecompileLoader`.
         :param autoescape: whether to escape HTML in values. It is the default, but one that
                            is announced, because uTemplate does not.

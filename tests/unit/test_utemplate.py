@@ -244,6 +244,27 @@ def test_the_folder_by_default(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out.count("\n") == 1, "it must be said once"
 
 
+def test_the_folder_next_to_the_application(tmp_path, monkeypatch):
+    """An application may be started from elsewhere: its folder is in `sys.path` then."""
+    (tmp_path / "app/templates").mkdir(parents=True)
+    (tmp_path / "app/templates/t.txt").write_text("x")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    monkeypatch.syspath_prepend(str(tmp_path / "app"))
+    monkeypatch.setattr(Template, "_loader", None)
+    Template.initialize(autoescape=True)
+    assert Template("t.txt").render() == "x"
+    printed = run_unix(
+        "import sys\n"
+        "from microdot.utemplate import Template\n"
+        "sys.path.append('../app')\n"
+        "Template.initialize(autoescape=True)\n"
+        "print(Template('t.txt').render())\n",
+        cwd=tmp_path / "elsewhere",
+    )
+    assert printed == "x\n"
+
+
 def test_portions(folder):
     (folder / "t.html").write_text("{% args n %}{% for i in range(n) %}{{ i }}\n{% endfor %}")
     template = Template("t.html")
