@@ -2,6 +2,7 @@
 
 import os
 from binascii import hexlify
+from io import BytesIO
 
 from .coding import percent_decode
 from .compat import invoke_handler, wraps
@@ -85,27 +86,24 @@ class FileUpload:
         :param max_memory_size: instead of the class's, in bytes.
         :returns: this object, to be closed when it is not needed any more.
         """
-        from io import BytesIO
-
         limit = self.max_memory_size if max_memory_size is None else max_memory_size
-        head = BytesIO()
-        while head.tell() <= limit:
-            data = await self.read(FormDataIter.buffer_size)
-            if not data:
-                break
-            head.write(data)
-        target: Any = head
-        if head.tell() > limit:
-            self._path, target = _open_temporary(self.temporary_folder)
-            try:
-                target.write(head.getvalue())
-                await self._write(target)
-            except BaseException:
-                self._file = target
-                await self.close()
-                raise
-        target.seek(0)
-        self._file = target
+        file: Any = BytesIO()
+        try:
+            while True:
+                data = await self.read(FormDataIter.buffer_size)
+                if not data:
+                    break
+                if self._path is None and file.tell() + len(data) > limit:
+                    kept = file.getvalue()
+                    self._path, file = _open_temporary(self.temporary_folder)
+                    file.write(kept)
+                file.write(data)
+        except BaseException:
+            file.close()
+            await self.close()
+            raise
+        file.seek(0)
+        self._file = file
         return self
 
     async def close(self) -> None:
