@@ -45,8 +45,10 @@ MUTED_SOCKET_ERRORS = [
 _OWN_FIELDS = ("connection", "content-length", "transfer-encoding")
 # How much is read and written at once.
 _BLOCK = 2048 if MICROPYTHON else 65536
-# Connections that wait to be accepted: too few, and bursts of clients are turned away.
-_BACKLOG = 16 if MICROPYTHON else 128
+# Connections that wait to be accepted: too few, and bursts of clients are turned away. It is more
+# than a device has room for: its TCP stack can choose among them who is given up, where a short
+# queue would turn away whoever comes next.
+_BACKLOG = 64 if MICROPYTHON else 128
 # Largest request head that is kept to compare the next one with.
 _REMEMBERED = 400
 # Longest time (ms) that one connection writes without a turn for the others.
@@ -95,6 +97,7 @@ class Server:
         self._waiting: list[Connection] = []
         self._date = 0
         self._date_line = ""
+        self._plain_heads: dict[str | None, bytes] = {}
 
     @property
     def sockets(self) -> "Any":
@@ -268,10 +271,23 @@ class Server:
         now = int(time.time())
         if now != self._date:
             self._date = now
+            self._plain_heads = {}
             moment = time.gmtime(now)
             # A device whose clock was never set thinks it is 1970 or 2000.
             self._date_line = "Date: " + http_date(moment) if moment[0] >= 2024 else ""
         return self._date_line
+
+    def plain_head(self, content_type: "str | None", length: int) -> bytes:
+        """Return the head of the commonest response: 200, and no headers of its own."""
+        date = self.date_line()
+        head = self._plain_heads.get(content_type)
+        if head is None:
+            lines = ["Content-Type: " + content_type] if content_type else []
+            if date:
+                lines.append(date)
+            head = http1.encode_response_head("1.1", 200, None, lines)[:-2] + b"Content-Length: "
+            self._plain_heads[content_type] = head
+        return head + b"%d\r\n\r\n" % length
 
 
 class Connection:
@@ -304,7 +320,7 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._buffer = b""
-        self._peer = writer.get_extra_info("peername")
+        self.peer = writer.get_extra_info("peername")
 
     def start_tls(self, context: "Any", memory: int) -> None:
         """Put TLS on the connection (MicroPython); the handshake is part of the first read.
@@ -322,7 +338,7 @@ class Connection:
         secure = context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
         secure.setblocking(False)
         stream: Any = asyncio.StreamReader
-        self._reader = self._writer = stream(secure, {"peername": self._peer})
+        self._reader = self._writer = stream(secure, {"peername": self.peer})
 
     def expire(self) -> None:
         """End what the connection waits for, because it is overdue."""
@@ -385,11 +401,31 @@ class Connection:
         elif more:
             data += more
         writer.write(data)
-        if not MICROPYTHON or writer.out_buf:
-            try:
-                await wait_for(writer.drain(), self.limits.write_timeout)
-            except asyncio.TimeoutError:  # noqa: UP041 (MicroPython has no other name for it)
-                raise OSError(errno.ETIMEDOUT) from None
+        if MICROPYTHON:
+            if writer.out_buf:
+                await self._drain(writer)
+            return
+        try:
+            await wait_for(writer.drain(), self.limits.write_timeout)
+        except TimeoutError:
+            raise OSError(errno.ETIMEDOUT) from None
+
+    async def _drain(self, writer: "Any") -> None:
+        """Write what the socket did not take at once (MicroPython).
+
+        It asks again and again: while two tasks wait for one socket, one to read and one to
+        write, MicroPython forgets both when one of them is cancelled.
+        """
+        end = self._in(self.limits.write_timeout)
+        left = memoryview(writer.out_buf)
+        try:
+            while left:
+                if ticks_diff(end, ticks_ms()) <= 0:
+                    raise OSError(errno.ETIMEDOUT)
+                await asyncio.sleep(0.005)
+                left = left[writer.s.write(left) or 0 :]
+        finally:
+            writer.out_buf = bytes(left)  # a task that is cancelled leaves it to the next one
 
     def abort(self) -> None:
         """Cut the connection off; a task that waits in `receive` gets the end of it."""
@@ -435,16 +471,18 @@ class Connection:
         :param more: let other connections have their turn, because more will follow.
         :raises _Timeout: if the client does not take it in time.
         """
+        writer = self._writer
+        writer.write(data)
+        if not more and not (
+            writer.out_buf if MICROPYTHON else writer.transport.get_write_buffer_size()
+        ):
+            return  # all is written
         now = ticks_ms()
         self.deadline = ticks_add(now, int(self.limits.write_timeout * 1000))
-        writer = self._writer
         try:
-            writer.write(data)
-            # On MicroPython drain() goes through the scheduler even if all is written.
-            if not MICROPYTHON or more or writer.out_buf:
-                await writer.drain()
-            # On CPython it does not as long as there is room in the transport's buffer.
-            if more and not MICROPYTHON and ticks_diff(now, self._yielded) > _TURN:
+            await writer.drain()
+            # On CPython it lets nobody else run as long as the transport's buffer has room.
+            if not MICROPYTHON and ticks_diff(now, self._yielded) > _TURN:
                 await asyncio.sleep(0)
                 self._yielded = now
         except asyncio.CancelledError:
@@ -542,20 +580,9 @@ class Connection:
                 from .streams import BufferedReader
 
                 stream = BufferedReader(self._body, body or b"")
-                body = None
-        request = Request(
-            self.server.app,
-            self._peer,
-            head.method,
-            head.target,
-            head.version,
-            head.fields,
-            body,
-            stream,
-            self,
-            scheme="https" if self.server.ssl is not None else None,
-        )
-        request.content_length = size
+        request = Request.received(head, self, body if stream is None else stream, size)
+        if self.server.ssl is not None:
+            request.scheme = "https"
         return request
 
     async def _receive_body(self, body: "RequestBody") -> "tuple[bytes, int]":
@@ -657,6 +684,18 @@ class Connection:
         """
         body = response.body
         status_code = response.status_code
+        if (
+            status_code == 200
+            and keep
+            and response._headers is None
+            and isinstance(body, bytes)
+            and len(body) <= _BLOCK
+            and method != "HEAD"
+            and version == "1.1"
+            and response.reason is None
+        ):
+            await self._send(self.server.plain_head(response.content_type(), len(body)) + body)
+            return True
         if body is None:
             body = b""
         elif isinstance(body, str):
