@@ -27,6 +27,9 @@ static const nic_t *const nic = &soc_nic;
 static struct netif lan;
 static bool lan_started;
 
+// Which of lwIP's extra values holds the sequence number that a connection's first byte will have.
+static uint8_t first_byte;
+
 // lwIP's clock.
 u32_t sys_now(void) {
     return mp_hal_ticks_ms();
@@ -34,6 +37,7 @@ u32_t sys_now(void) {
 
 void net_init(void) {
     lwip_init();
+    first_byte = tcp_ext_arg_alloc_id();
     #if LWIP_MDNS_RESPONDER
     mdns_resp_init();
     #endif
@@ -62,6 +66,38 @@ static bool offer_refused_data(void) {
     return taken;
 }
 
+// With all PCBs taken, lwIP gives up the longest inactive one of a lower priority for a new connection; without one it
+// drops the SYN, and the client waits until it tries again, a second or more later. So that a new client finds a place,
+// what a server cannot be in the middle of has a lower priority: a connection that has not sent a byte yet, and one that
+// was closed here, whose client does not close (FIN_WAIT_2, for up to 20 s).
+enum {
+    PRIO_CLOSED = TCP_PRIO_MIN,
+    PRIO_SILENT = TCP_PRIO_NORMAL - 1,
+};
+
+static err_t connection_opened(u8_t id, struct tcp_pcb_listen *listener, struct tcp_pcb *pcb) {
+    tcp_setprio(pcb, PRIO_SILENT);
+    tcp_ext_arg_set(pcb, id, (void *)pcb->rcv_nxt);
+    return ERR_OK;
+}
+
+static const struct tcp_ext_arg_callbacks connection_callbacks = {
+    .passive_open = connection_opened,
+};
+
+static void rank_connections(void) {
+    for (struct tcp_pcb_listen *listener = tcp_listen_pcbs.listen_pcbs; listener != NULL; listener = listener->next) {
+        tcp_ext_arg_set_callbacks((struct tcp_pcb *)listener, first_byte, &connection_callbacks);
+    }
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb != NULL; pcb = pcb->next) {
+        if (pcb->state == FIN_WAIT_2) {
+            tcp_setprio(pcb, PRIO_CLOSED);
+        } else if (pcb->prio == PRIO_SILENT && pcb->rcv_nxt != (uint32_t)tcp_ext_arg_get(pcb, first_byte)) {
+            tcp_setprio(pcb, TCP_PRIO_NORMAL);
+        }
+    }
+}
+
 // Packets that the board sends to itself.
 static bool loop_pending(void) {
     #if LWIP_NETIF_LOOPBACK
@@ -77,6 +113,7 @@ static bool loop_pending(void) {
 
 bool net_poll(void) {
     bool active = false;
+    rank_connections();
     if (lan_started && nic->pending()) {
         nic->service(&lan);
         active = true;

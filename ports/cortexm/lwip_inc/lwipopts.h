@@ -16,6 +16,8 @@
 #define LWIP_ND6_NUM_DESTINATIONS       4
 #define LWIP_ND6_QUEUEING               0
 
+// A value of ours with each connection: see net.c.
+#define LWIP_TCP_PCB_NUM_EXT_ARGS       1
 
 // A server's own ports and sequence numbers must not be guessed (RFC 6056, RFC 6528).
 #define LWIP_RAND()                     random_u32()
