@@ -56,6 +56,8 @@ def test_urls() -> None:
 
 
 DICTIONARIES = r"""
+from microdot import Request
+print(Request.max_content_length, Request.max_body_length, Request.max_readline)
 from microdot.datastructures import *
 headers = NoCaseDict({"A": "1"})
 headers["a"] = "2"
@@ -68,6 +70,7 @@ print(values, values["a"], values.getlist("a", int), values == {"a": ["1", "2"]}
 
 def test_dictionaries() -> None:
     assert run_unix(DICTIONARIES).splitlines() == [
+        "16384 16384 2048",
         "{} True 2 2 5",
         "{'a': ['1', '2']} 1 [1, 2] True",
     ]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from microdot import Request
-from microdot.http1 import ProtocolError
+from microdot.http1 import ProtocolError, parse_request_head
 from microdot.microdot import MultiDict, NoCaseDict
 
 
@@ -34,17 +34,36 @@ def test_defaults() -> None:
     assert (request.json, request.form, request.files) == (None, None, None)
     assert (request.body, request.content_length, request.content_type) == (b"", 0, None)
     assert (request.url_prefix, request.subapp, request.route) == ("", None, None)
-    assert (Request.max_content_length, Request.max_body_length, Request.max_readline) == (
-        16384, 16384, 2048,
-    )  # fmt: skip
 
 
 def test_headers_of_a_mapping_and_of_field_lines() -> None:
     headers = NoCaseDict({"X-A": "1"})
     assert make(headers=headers).headers is headers
     assert make(headers={"X-A": "1"}).headers["x-a"] == "1"
-    request = make(headers=b"X-A:\t1 \r\nX-B: \xc3\xa9\r\nx-b: \xe9\n")
-    assert request.headers == {"X-A": "1", "X-B": "é"}
+
+
+class ServerConnection:
+    """What a received request knows of its connection."""
+
+    peer = ("1.2.3.4", 5)
+
+    class server:
+        app = "app"
+
+
+def test_received() -> None:
+    head = parse_request_head(
+        b"PUT /a%20b?c HTTP/1.1\r\nHost: x\r\nX-A:\t1 \r\nX-B: \xc3\xa9\r\nx-b: \xe9\n"
+    )
+    request = Request.received(head, ServerConnection, b"body", 4)
+    assert request.headers == {"Host": "x", "X-A": "1", "X-B": "é"}
+    assert (request.method, request.path, request.url) == ("PUT", "/a b", "/a%20b?c")
+    assert (request.query_string, request.http_version) == ("c", "1.1")
+    assert (request.app, request.client_addr) == ("app", ("1.2.3.4", 5))
+    assert (request.body, request.content_length, request.scheme) == (b"body", 4, "http")
+    with pytest.raises(AttributeError):
+        request.nothing  # noqa: B018
+    assert not hasattr(request, "_nothing")
 
 
 def test_cookies() -> None:
