@@ -266,6 +266,26 @@ async def connections(request):
     return str(len(app.server.connections))
 
 
+@app.get("/usage")
+async def usage(request):
+    """What must not grow: memory after a collection, tasks, connections."""
+    import gc
+
+    gc.collect()
+    gc.collect()
+    if sys.implementation.name == "micropython":
+        return {
+            "memory": gc.mem_alloc(),
+            "tasks": len(asyncio.core._io_queue.map),
+            "connections": len(app.server.connections) if app.server else None,
+        }
+    return {
+        "memory": len(gc.get_objects()),
+        "tasks": len(asyncio.all_tasks()),
+        "connections": len(app.server.connections),
+    }
+
+
 @app.get("/shutdown")
 async def shutdown(request):
     app.shutdown()
