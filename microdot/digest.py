@@ -50,9 +50,10 @@ class DigestAuth(BaseAuth):
         self.realm = realm
         self.use_ha1_pw = use_ha1_pw
         self._signer = Signer(os.urandom(32))
-        # When it was issued, the highest count, and the counts seen below it, by nonce.
+        self._issued = 0  # how many nonces were
+        # By nonce: its number, the highest count, and the counts seen below it.
         self._uses: dict[str, tuple[int, int, int]] = {}
-        self._forgotten = -1  # nonces of that time or before are not good for a first use
+        self._forgotten = 0  # nonces up to this number are not good for a first use
 
     def get_password(self, f: "Handler") -> "Handler":
         """Decorate the function that finds the password of a user.
@@ -102,7 +103,8 @@ class DigestAuth(BaseAuth):
 
     def _make_nonce(self) -> str:
         # Nothing is remembered of a nonce until it is used with the right password.
-        body = b"%x.%s" % (int(time.time()), hexlify(os.urandom(8)))
+        self._issued += 1
+        body = b"%x.%x" % (int(time.time()), self._issued)
         return (body + b"." + b64url_encode(self._signer.mac(body))).decode()
 
     def _is_new(self, nonce: str, count: str) -> bool:
@@ -110,19 +112,20 @@ class DigestAuth(BaseAuth):
         body, _, signature = nonce.encode().rpartition(b".")
         if not compare_digest(b64url_encode(self._signer.mac(body)), signature):
             return False
-        issued = int(body.partition(b".")[0], 16)
-        if not 0 <= int(time.time()) - issued <= self.nonce_lifetime:
-            return False
-        if nonce not in self._uses:
-            if issued <= self._forgotten:
-                return False
-            if len(self._uses) >= self.max_nonces:
-                self._forget_one()
         try:
             number = int(count, 16)
         except ValueError:
             return False
-        _, highest, seen = self._uses.get(nonce, (issued, 0, 0))
+        issued, _, serial = body.partition(b".")
+        serial_number = int(serial, 16)
+        if not 0 <= int(time.time()) - int(issued, 16) <= self.nonce_lifetime:
+            return False
+        if nonce not in self._uses:
+            if serial_number <= self._forgotten:
+                return False
+            if len(self._uses) >= self.max_nonces:
+                self._forget_one()
+        _, highest, seen = self._uses.get(nonce, (0, 0, 0))
         step = number - highest
         if step > 0:
             seen = (seen << min(step, _WINDOW) | 1) & ((1 << _WINDOW) - 1)
@@ -131,7 +134,7 @@ class DigestAuth(BaseAuth):
             return False
         else:
             seen |= 1 << -step
-        self._uses[nonce] = (issued, highest, seen)
+        self._uses[nonce] = (serial_number, highest, seen)
         return True
 
     def _forget_one(self) -> None:

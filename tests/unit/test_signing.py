@@ -6,7 +6,7 @@ import hmac
 
 import jwt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microdot import signing
@@ -49,11 +49,13 @@ def test_mac_of_the_rfc(key, message, mac):
 
 
 @given(st.binary(min_size=1, max_size=200), st.binary(max_size=300))
+@settings(deadline=None)
 def test_mac_is_that_of_the_standard_library(key, message):
     assert Signer(key).mac(message) == hmac.new(key, message, hashlib.sha256).digest()
 
 
 @given(st.binary(max_size=100))
+@settings(deadline=None)
 def test_base64url(data):
     encoded = b64url_encode(data)
     assert encoded == base64.urlsafe_b64encode(data).rstrip(b"=")
@@ -61,6 +63,7 @@ def test_base64url(data):
 
 
 @given(st.binary(max_size=40), st.binary(max_size=40))
+@settings(deadline=None)
 def test_compare_digest(a, b):
     assert compare_digest(a, b) == (a == b)
     assert compare_digest(a, a)
@@ -82,6 +85,7 @@ def test_token_of_the_rfc(clock):
 
 
 @given(st.dictionaries(st.text(max_size=5), st.integers() | st.text() | st.none() | st.booleans()))
+@settings(deadline=None)
 def test_pyjwt_agrees(payload):
     payload.pop("exp", None)
     token = Signer(KEY).sign(payload)

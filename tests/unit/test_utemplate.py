@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from microdot import Microdot, abort
@@ -206,6 +206,7 @@ def test_no_such_template(folder, name):
 
 
 @given(st.text())
+@settings(deadline=None)
 def test_escape(text):
     escaped = escape(text)
     assert not set("<>\"'") & set(escaped)
