@@ -3,11 +3,16 @@
 import asyncio
 import gc
 import os
+import time
+
+import micropython
 
 from microdot import server
 
 from . import application, files, log, net, safemode, settings
 from .service import Service
+
+_BURST_MS = 30
 
 
 def start() -> None:
@@ -25,10 +30,23 @@ def start() -> None:
         if not application.was_interrupted():
             service.run()
     except KeyboardInterrupt:
-        pass
+        _let_burst_pass()
     safemode.passed()  # somebody is at the console
     service.stop()
     log.line("stopped; Ctrl-D starts again")
+
+
+def _let_burst_pass():
+    """Tools send Ctrl-C more than once: the rest of them must not break the clean-up.
+
+    What arrives meanwhile waits for the REPL.
+    """
+    micropython.kbd_intr(-1)
+    try:
+        time.sleep_ms(_BURST_MS)  # raises what came before the line above
+    except KeyboardInterrupt:
+        pass
+    micropython.kbd_intr(3)
 
 
 def _select(service):

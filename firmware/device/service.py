@@ -12,6 +12,7 @@ from . import _build, log, safemode, status, tls
 SPARE_TCP_PCBS = 4
 # A board that served this long, or answered a request, has passed the boot.
 GOOD_AFTER_S = 5
+_STOP_TRIES = 5
 
 
 class Front:
@@ -188,17 +189,25 @@ class Service:
                 self.ready()
 
     def stop(self):
-        """Closes the sockets, after the loop was left. More Ctrl-C does not hurry or break it."""
+        """Closes the sockets, after the loop was left.
+
+        Another Ctrl-C ends what keeps it waiting.
+        """
         server.handover = None
         if self._reader:
-            self._reader.cancel()  # what is typed now is for the REPL
-        try:
-            asyncio.run(self._close())
-        except KeyboardInterrupt:
-            # Tools send Ctrl-C twice. What is still open goes with the last reference to it.
-            self._servers.clear()
-            self._task = None
+            try:
+                self._reader.cancel()  # what is typed now is for the REPL
+            except RuntimeError:
+                pass  # the running task cannot be cancelled: it was the one that Ctrl-C ended
+        for _ in range(_STOP_TRIES):
+            try:
+                asyncio.run(self._close())
+                break
+            except KeyboardInterrupt:
+                pass
         asyncio.new_event_loop()
+        self._servers.clear()
+        self._task = None
         gc.collect()
 
     async def _close(self):
