@@ -288,8 +288,9 @@ class Microdot:
                 route, values = self._find_route(request)
                 scopes = route[1].scopes
                 request.route = route[2]
-                request.url_prefix = route[3]
-                request.subapp = route[4]
+                if route[4] is not None:
+                    request.url_prefix = route[3]
+                    request.subapp = route[4]
                 response = await self._run(request, route[2], values, scopes)
         except Exception as exc:
             response = await self._recover(request, exc, scopes)

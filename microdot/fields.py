@@ -3,7 +3,7 @@
 from .coding import parse_query
 from .compat import json_loads
 from .datastructures import MultiDict, NoCaseDict
-from .http1 import ProtocolError, split_fields
+from .http1 import ProtocolError, RequestHead, split_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,8 +53,15 @@ def parse(request: "Request", name: str) -> "Any":
         if request._form is None and _has_type(request, "application/x-www-form-urlencoded"):
             return _query(request.body)
         return request._form
-    if name == "content_length":
-        return int(request.headers.get("Content-Length", 0))
+    if name in ("url", "query_string"):
+        url = request._fields.target if name == "url" else request.url
+        return url if name == "url" else (url.partition("?")[2] if "?" in url else None)
+    if name == "http_version":
+        return request._fields.version
+    if name == "client_addr":
+        return request.sock.peer
+    if name == "app":
+        return request.sock.server.app
     if name == "content_type":
         return request.headers.get("Content-Type")
     if name == "stream":
@@ -69,9 +76,9 @@ def parse(request: "Request", name: str) -> "Any":
 
 def _headers(request: "Request") -> NoCaseDict:
     fields = request._fields
-    if isinstance(fields, NoCaseDict):
-        return fields
-    return parse_fields(fields) if isinstance(fields, bytes) else NoCaseDict(dict(fields))
+    if isinstance(fields, RequestHead):
+        return parse_fields(fields.fields)
+    return fields if isinstance(fields, NoCaseDict) else NoCaseDict(dict(fields))
 
 
 def _query(text: "str | bytes") -> MultiDict:

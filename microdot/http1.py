@@ -91,14 +91,24 @@ class RequestHead:
     #: whether the connection may stay open after the response
     keep_alive = True
 
-    def __init__(self, method: str, target: str, version: str, fields: bytes) -> None:
+    def __init__(self, method: str, target: str, version: str, data: bytes, start: int) -> None:
         self.method = method
         #: path and query, or "*"
         self.target = target
         #: "1.0" or "1.1"
         self.version = version
-        #: the field lines, checked but not taken apart
-        self.fields = fields
+        self.data = data
+        self._start = start
+
+    @property
+    def fields(self) -> bytes:
+        """The field lines, checked but not taken apart."""
+        return self.data[self._start :]
+
+    def replace_fields(self, fields: bytes) -> None:
+        """Put other field lines in the place of those that were received."""
+        self.data = fields
+        self._start = 0
 
 
 def skip_empty_lines(data: bytes) -> bytes:
@@ -128,10 +138,12 @@ def parse_request_head(head: bytes, previous: "RequestHead | None" = None) -> Re
                      was checked once need not be checked again.
     :raises ProtocolError: 400, 417, 501 or 505.
     """
+    if previous is not None and previous.data == head:
+        return previous
     end = head.find(b"\n")
     line = head[:end] if end >= 0 else head
     method, target, version = _parse_request_line(line[:-1] if line[-1:] == b"\r" else line)
-    request = RequestHead(method, target, version, head[end + 1 :] if end >= 0 else b"")
+    request = RequestHead(method, target, version, head, end + 1 if end >= 0 else len(head))
     if previous is not None and previous.fields == request.fields and previous.version == version:
         request.content_length = previous.content_length
         request.chunked = previous.chunked
@@ -209,7 +221,7 @@ def _resolve_target(request: RequestHead) -> None:
     # RFC 9112 section 3.2.2: the host of the target takes the place of the field.
     lines = [b"Host: " + host]
     lines.extend(line for line in split_fields(request.fields) if line[:5].lower() != b"host:")
-    request.fields = b"\r\n".join(lines)
+    request.replace_fields(b"\r\n".join(lines))
 
 
 def _parse_fields(request: RequestHead) -> None:

@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .datastructures import MultiDict, NoCaseDict
+    from .http1 import RequestHead
 
 
 class Request:
@@ -16,7 +17,7 @@ class Request:
     :param method: the method, in capitals.
     :param url: the path with the query string.
     :param http_version: `"1.0"` or `"1.1"`.
-    :param headers: a mapping; the server passes field lines instead.
+    :param headers: a mapping.
     :param body: the body, if it was read already.
     :param stream: an object with `read()` for a body that was not.
     :param sock: the connection's reader and writer.
@@ -33,8 +34,18 @@ class Request:
     #: Longest request line in bytes; a longer one is answered with 414.
     max_readline = 2 * 1024
 
-    # Parsed by `fields.parse` when they are first asked for:
+    # Set by `fields.parse` when they are first asked for:
 
+    #: the application
+    app: "Any"
+    #: the client's address
+    client_addr: "Any"
+    #: path and query string, as they were sent
+    url: str
+    #: what follows the question mark, None if there is none
+    query_string: "str | None"
+    #: "1.0" or "1.1"
+    http_version: str
     #: the header fields; their names have no case
     headers: "NoCaseDict"
     #: the arguments of the query string; ProtocolError 400 if they are not properly encoded
@@ -45,8 +56,6 @@ class Request:
     json: "Any"
     #: the fields of a form; None if the body is none
     form: "Any"
-    #: the length of the body in bytes; 0 if it is not known
-    content_length: int
     #: the Content-Type header
     content_type: "str | None"
     #: the body as a stream with `read()`, which ends where the body ends
@@ -56,6 +65,8 @@ class Request:
 
     #: the files of a multipart form; None unless the handler parses one
     files: "Any" = None
+    #: the length of the body in bytes; 0 if it is not known
+    content_length = 0
     body_used = False
     scheme = "http"
     #: the connection
@@ -66,8 +77,11 @@ class Request:
     route: "Callable[..., Any] | None" = None
     #: the prefix of the mounted application
     url_prefix = ""
+    #: the body; empty if it is longer than `max_body_length`
+    body = b""
     _form: "Any" = None
     _g: "Any" = None
+    _fields: "Any"
     _after_request_handlers: "list[Callable[..., Any]] | None" = None
 
     def __init__(
@@ -77,7 +91,7 @@ class Request:
         method: str,
         url: str,
         http_version: str,
-        headers: "Mapping[str, str] | bytes",
+        headers: "Mapping[str, str]",
         body: "bytes | None" = None,
         stream: "Any" = None,
         sock: "Any" = None,
@@ -91,17 +105,12 @@ class Request:
         self.method = method
         self.url = url
         self.http_version = http_version
-        path, mark, query = url.partition("?")
-        if "%" in path:
-            from .coding import percent_decode
-
-            path = percent_decode(path)
-        #: the path, percent-decoded
-        self.path = path
-        self.query_string = query if mark else None
+        self._set_path(url)
         self._fields = headers
-        #: the body; empty if it is longer than `max_body_length`
-        self.body = body or b""
+        if body:
+            self.body = body
+        if headers:
+            self.content_length = int(self.headers.get("Content-Length", 0))
         if stream is not None:
             self.stream = stream
         if sock is not None:
@@ -114,6 +123,41 @@ class Request:
             self.scheme = scheme
         if route is not None:
             self.route = route
+
+    @classmethod
+    def received(
+        cls, head: "RequestHead", connection: "Any", body: "Any", length: int
+    ) -> "Request":
+        """Make the request of a head; its attributes are set when they are first asked for.
+
+        :param head: the checked head.
+        :param connection: the server's connection.
+        :param body: the body as bytes, or as a stream.
+        :param length: the length of the body.
+        :raises ValueError: if the path is not properly encoded.
+        """
+        request: Request = object.__new__(cls)
+        request._fields = head
+        request.method = head.method
+        request._set_path(head.target)
+        request.sock = connection
+        if length:
+            request.content_length = length
+            if isinstance(body, bytes):
+                request.body = body
+            else:
+                request.stream = body
+        return request
+
+    def _set_path(self, url: str) -> None:
+        mark = url.find("?")
+        path = url[:mark] if mark >= 0 else url
+        if "%" in path:
+            from .coding import percent_decode
+
+            path = percent_decode(path)
+        #: the path, percent-decoded
+        self.path = path
 
     def __getattr__(self, name: str) -> "Any":
         if name[:1] == "_":

@@ -170,24 +170,25 @@ class Response:
         :param but: names to leave out, in lower case.
         """
         lines: list[str] = []
-        if self._headers is None:
-            content_type = _JSON_TYPE if self._json else None
-        else:
-            content_type = self.headers.get("Content-Type")
-            for name, value in self._headers.items():
+        if self._headers is not None:
+            for name, value in self.headers.items():
                 if but and name.lower() in but:
                     continue
                 if isinstance(value, list):
                     lines.extend([name + ": " + str(item) for item in value])
                 else:
                     lines.append(name + ": " + str(value))
-            if content_type is not None:
-                return lines
-        if content_type is None and self.default_content_type:
-            content_type = self.default_content_type + "; charset=UTF-8"
-        if content_type is not None:
+        content_type = self.content_type()
+        if content_type and "Content-Type" not in (self._headers or ()):
             lines.append("Content-Type: " + content_type)
         return lines
+
+    def content_type(self) -> "str | None":
+        """Return the type of the body, if the headers do not say it."""
+        if self._json:
+            return _JSON_TYPE
+        kind = self.default_content_type
+        return kind + "; charset=UTF-8" if kind else None
 
     async def write(self, stream: "Any") -> None:
         """Write the response as HTTP/1.0 to a stream that has `awrite(data)`.

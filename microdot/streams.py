@@ -217,12 +217,12 @@ async def read_request(
         head = http1.parse_request_head(b"".join(lines))
     except http1.ProtocolError as exc:
         raise ValueError(exc.reason) from None
-    body = stream = None
-    if head.content_length > Request.max_body_length:
-        stream = reader
-    else:
+    body = reader
+    if head.content_length <= Request.max_body_length:
         body = await reader.readexactly(head.content_length) if head.content_length else b""
-    return Request(
-        app, client_addr, head.method, head.target, head.version, head.fields,
-        body=body, stream=stream, sock=(reader, writer), scheme=scheme,
-    )  # fmt: skip
+    request = Request.received(head, (reader, writer), body, head.content_length)
+    request.app = app
+    request.client_addr = client_addr
+    if scheme is not None:
+        request.scheme = scheme
+    return request
