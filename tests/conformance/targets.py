@@ -6,6 +6,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from .client import Connection
 ROOT = Path(__file__).resolve().parents[2]
 APPLICATION = Path(__file__).with_name("app.py")
 MICROPYTHON = ROOT / "build/unix/micropython"
+_START_TIMEOUT = 20.0  # seconds
 
 
 @dataclass
@@ -101,21 +103,22 @@ def local(name: str, folder: Path, application: Path) -> Iterator[Target]:
         "PYTHONUNBUFFERED": "1",
         "MICROPYPATH": f"{ROOT}:.frozen",
     }
-    with log.open("wb") as errors:
+    with log.open("wb") as output:  # a pipe that nobody reads would stop the server in the end
         process = subprocess.Popen(
-            command + arguments, stdout=subprocess.PIPE, stderr=errors, env=environment
+            command + arguments, stdout=output, stderr=output, env=environment
         )
     try:
-        assert process.stdout is not None
-        if process.stdout.readline().strip() != b"serving":
-            raise RuntimeError(f"{name} did not start:\n{log.read_text()}")
+        end = time.monotonic() + _START_TIMEOUT
+        while b"serving\n" not in log.read_bytes():
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{name} did not start:\n{log.read_text()}")
+            time.sleep(0.01)
         yield Target(
             name, "127.0.0.1", port, tls_port, frozenset(capabilities), log=log, process=process
         )
     finally:
         process.kill()
         process.wait()
-        process.stdout.close()
 
 
 @contextlib.contextmanager
