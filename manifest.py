@@ -16,6 +16,7 @@ CORE = (
     "fields",
     "helpers",
     "http1",
+    "lifecycle",
     "microdot",
     "patterns",
     "request",
@@ -24,19 +25,30 @@ CORE = (
     "streams",
     "urls",
 )
-HOST_ONLY = ("_cpython", "asgi", "wsgi", "jinja")  # these need CPython
+HOST_ONLY = ("asgi", "jinja", "redis_broker", "wsgi")  # these need CPython
+# Extensions that need others.
+NEEDS = {
+    "digest": ("auth", "parameters", "signing"),
+    "login": ("session",),
+    "multipart": ("parameters",),
+    "openapi": ("openapi_page",),
+    "session": ("signing",),
+}
 
 options.defaults(extensions="all")
 
-# The manifest's folder is the working directory while it is read.
+# The manifest's folder is the working directory while it is read. Names that begin with an
+# underscore are the halves of modules that only CPython takes.
 modules = sorted(name[:-3] for name in os.listdir("microdot") if name.endswith(".py"))
-available = [name for name in modules if name not in CORE + HOST_ONLY]
+available = [name for name in modules if name not in CORE + HOST_ONLY and name[0] != "_"]
 if options.extensions == "all":
-    extensions = available
+    extensions = list(available)
 else:
     extensions = [name.strip() for name in options.extensions.split(",") if name.strip()]
 unknown = [name for name in extensions if name not in available]
 if unknown:
     raise ValueError(f"no such extension: {', '.join(unknown)}; there are: {', '.join(available)}")
+for name in extensions:
+    extensions += [other for other in NEEDS.get(name, ()) if other not in extensions]
 
 package("microdot", files=[f"{name}.py" for name in (*CORE, *extensions)], base_path=".", opt=3)

@@ -18,6 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,36 +61,71 @@ def read_board(board_dir: Path) -> dict[str, object]:
     return dict(figures)
 
 
-def copy_application(app: Path, target: Path) -> None:
-    """Copies an application's Python files to `target`; `app` is a file, or a folder with app.py.
+def application_modules(app: Path) -> dict[Path, bytes]:
+    """The Python modules that an application becomes in an image, by their path in it.
 
+    :param app: a file, which becomes app.py, or a folder with app.py: its modules, its compiled
+        `templates/` and its `static/` files (see microdot/static.py for their form).
     Raises BuildError.
     """
     if app.is_file():
-        wanted = {Path("app.py"): app}
-    elif (app / "app.py").is_file():
-        wanted = {
-            f.relative_to(app): f
-            for f in sorted(app.rglob("*.py"))
-            if "__pycache__" not in f.parts
-        }
-        if Path("main.py") in wanted:
-            raise BuildError(
-                f"APP={app}: main.py is the firmware's own name in an image; rename the file"
-            )
-        others = [f for f in app.rglob("*") if f.is_file() and f.suffix not in (".py", ".pyc")]
-        if others:
-            print(
-                f"    {len(others)} files of {app} are not Python and stay outside the image",
-                flush=True,
-            )
-    elif app.is_dir():
-        raise BuildError(f"APP={app}: this folder has no app.py")
-    else:
+        return {Path("app.py"): app.read_bytes()}
+    if not app.is_dir():
         raise BuildError(f"APP={app}: there is no such file or folder")
-    for name, source in wanted.items():
-        write_if_changed(target / name, source.read_bytes())
-    for stale in [f for f in target.rglob("*.py") if f.relative_to(target) not in wanted]:
+    if not (app / "app.py").is_file():
+        raise BuildError(f"APP={app}: this folder has no app.py")
+    files = [f for f in sorted(app.rglob("*")) if f.is_file() and "__pycache__" not in f.parts]
+    modules = {f.relative_to(app): f.read_bytes() for f in files if f.suffix == ".py"}
+    if Path("main.py") in modules:
+        raise BuildError(
+            f"APP={app}: main.py is the firmware's own name in an image; rename the file"
+        )
+    modules.update(compiled_templates(app))
+    static = [f for f in files if f.relative_to(app).parts[0] == "static"]
+    if static:
+        modules[Path("static_files.py")] = static_module(app, static)
+    left = [f for f in files if f.suffix != ".py" and f not in static]
+    left = [f for f in left if f.relative_to(app).parts[0] != "templates"]
+    if left:
+        names = ", ".join(str(f.relative_to(app)) for f in left[:3])
+        print(
+            f"    {len(left)} files stay outside ({names}): put what is served into static/"
+        )
+    return modules
+
+
+def compiled_templates(app: Path) -> dict[Path, bytes]:
+    """The modules that an application's templates compile to. Raises BuildError."""
+    source = app.resolve() / "templates"
+    if not source.is_dir():
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        run = subprocess.run(
+            [sys.executable, "-m", "microdot.template_compiler", source, folder],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if run.returncode != 0:
+            raise BuildError(f"APP={app}: {run.stderr.strip().splitlines()[-1]}")
+        found = sorted(Path(folder).rglob("*.py"))
+        return {Path("templates") / f.relative_to(folder): f.read_bytes() for f in found}
+
+
+def static_module(app: Path, files: list[Path]) -> bytes:
+    """The module that carries static files in an image, with an entity tag for each."""
+    lines = ['"""The application\'s static files (made by the build)."""', "", "FILES = {"]
+    for file in files:
+        content = file.read_bytes()
+        tag = hashlib.sha256(content).hexdigest()[:16]
+        lines.append(f'    "{file.relative_to(app).as_posix()}": ({content!r}, "{tag}"),')
+    return "\n".join([*lines, "}", ""]).encode()
+
+
+def copy_application(app: Path, target: Path) -> None:
+    """Lays out an application's modules in `target`, and nothing else. Raises BuildError."""
+    modules = application_modules(app)
+    for name, content in modules.items():
+        write_if_changed(target / name, content)
+    for stale in [f for f in target.rglob("*.py") if f.relative_to(target) not in modules]:
         stale.unlink()
 
 

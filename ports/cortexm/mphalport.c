@@ -52,12 +52,14 @@ void mp_hal_set_time_ns(uint64_t nanoseconds) {
     start_epoch_ns = nanoseconds - tickclock_ns(now());
 }
 
+// Measured in ticks: counted in milliseconds, a delay that starts in the middle of one would be too short.
 void mp_hal_delay_ms(mp_uint_t ms) {
-    mp_uint_t start = mp_hal_ticks_ms();
+    const uint32_t ticks_per_ms = SOC_COUNTER_HZ / 1000;
+    uint64_t end = mp_hal_ticks64() + (uint64_t)ms * ticks_per_ms;
     mp_event_handle_nowait();
-    mp_uint_t elapsed;
-    while ((elapsed = mp_hal_ticks_ms() - start) < ms) {
-        mp_event_wait_ms(ms - elapsed);
+    uint64_t now;
+    while ((now = mp_hal_ticks64()) < end) {
+        mp_event_wait_ms((end - now + ticks_per_ms - 1) / ticks_per_ms);
     }
 }
 

@@ -106,6 +106,25 @@ def test_an_interrupt_gives_the_repl_and_a_restart_serves_again(board, http):
     assert http.get("/").status_code == 200
 
 
+PORT_80 = """
+import socket
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+s.bind(("0.0.0.0", 80))
+s.close()
+"""
+
+
+@pytest.mark.parametrize("moment", [rb"soft reboot\r\n", rb"device: serving", rb"READY "])
+def test_an_interrupt_at_any_moment_of_the_boot_leaves_the_port_free(board, moment):
+    for _ in range(5):
+        board.console.interrupt()
+        board.console.write(b"\x04")
+        board.console.expect(moment, 10)
+        board.exec(PORT_80)
+    board.restart()
+
+
 def test_the_raw_repl_leaves_the_friendly_one(board):
     with RawRepl(board.console) as repl:
         repl.exec("pass")

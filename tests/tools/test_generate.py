@@ -41,6 +41,34 @@ def test_a_folder_is_frozen_with_its_modules(tmp_path: Path, application: Path) 
     assert frozen == ["app.py", "lib/helper.py"]
 
 
+def test_templates_and_static_files_of_a_folder_become_modules(
+    tmp_path: Path, application: Path
+) -> None:
+    (application / "templates").mkdir()
+    (application / "templates" / "page.html").write_text("{% args name %}Hello {{ name }}")
+    (application / "static" / "img").mkdir(parents=True)
+    (application / "static" / "img" / "dot.gif").write_bytes(b"GIF89a\x00\xff'\"")
+    prepare(application, tmp_path / "generated")
+    frozen = tmp_path / "generated" / "app"
+    page: dict[str, object] = {}
+    exec((frozen / "templates" / "page_html.py").read_text(), page)
+    assert "render" in page
+    static: dict[str, dict[str, tuple[bytes, str]]] = {}
+    exec((frozen / "static_files.py").read_text(), static)
+    content, tag = static["FILES"]["static/img/dot.gif"]
+    assert content == b"GIF89a\x00\xff'\""
+    assert len(tag) == 16
+
+
+def test_a_template_that_does_not_compile_shows_the_line(
+    tmp_path: Path, application: Path
+) -> None:
+    (application / "templates").mkdir()
+    (application / "templates" / "page.html").write_text("first\n{% if x %}never ended")
+    with pytest.raises(generate.BuildError, match=r"page\.html"):
+        prepare(application, tmp_path / "generated")
+
+
 def test_a_module_taken_out_of_the_application_leaves_the_image(
     tmp_path: Path, application: Path
 ) -> None:
