@@ -683,39 +683,17 @@ class Connection:
         :returns: whether it can.
         """
         body = response.body
-        status_code = response.status_code
-        if (
-            status_code == 200
-            and keep
-            and response._headers is None
-            and isinstance(body, bytes)
-            and len(body) <= _BLOCK
-            and method != "HEAD"
-            and version == "1.1"
-            and response.reason is None
-        ):
+        if keep and method != "HEAD" and version == "1.1" and _is_plain(response):
             await self._send(self.server.plain_head(response.content_type(), len(body)) + body)
             return True
-        if body is None:
-            body = b""
-        elif isinstance(body, str):
-            body = body.encode()
-        length: int | None
-        is_bytes = isinstance(body, (bytes, bytearray))
-        if is_bytes:
-            length = len(body)
-            if not length and method == "HEAD":
-                length = int(response.headers.get("Content-Length", 0))
-        else:
-            length = _stream_length(response)
-        chunked = False
+        length = _body_length(response, method == "HEAD")
+        status_code = response.status_code
         without_body = method == "HEAD" or status_code in (204, 304) or status_code < 200
-        if length is None and not without_body:
-            chunked = version == "1.1"
-            keep = keep and chunked
+        chunked = length is None and not without_body and version == "1.1"
+        keep = keep and (chunked or length is not None or without_body)
         chunks = None
         try:
-            if not is_bytes:
+            if not isinstance(body, (bytes, bytearray, type(None), str)):
                 chunks = response.body_iter()
             lines, keep = self._header_lines(response, version, keep, length, chunked)
             head = http1.encode_response_head(version, status_code, response.reason, lines)
@@ -728,18 +706,21 @@ class Connection:
             )
         if chunks is not None and not without_body:
             return await self._send_stream(method, version, chunks, head, length, keep)
-        if without_body:
-            await self._send(head)
-            if chunks is not None:
-                await chunks.aclose()
-        elif len(body) <= _BLOCK:
-            await self._send(head + body)
-        else:
-            await self._send(head, True)
-            view = memoryview(body)
-            for start in range(0, len(body), _BLOCK):
-                await self._send(view[start : start + _BLOCK], True)
+        await self._send_bytes(head, b"" if without_body or not body else body)
+        if chunks is not None:
+            await chunks.aclose()
         return keep
+
+    async def _send_bytes(self, head: bytes, body: "str | bytes | bytearray") -> None:
+        """Write head and body, at once if they are small."""
+        data = body.encode() if isinstance(body, str) else body
+        if len(data) <= _BLOCK:
+            await self._send(head + data)
+            return
+        await self._send(head, True)
+        view = memoryview(data)
+        for start in range(0, len(data), _BLOCK):
+            await self._send(view[start : start + _BLOCK], True)
 
     def _header_lines(
         self, response: Response, version: str, keep: bool, length: "int | None", chunked: bool
@@ -784,14 +765,12 @@ class Connection:
         chunked = length is None and version == "1.1"
         unsent = head
         try:
-            if chunks.is_async:
-                # It may take its time until there is something to send.
+            if chunks.is_async:  # it may take its time until there is something to send
                 await self._send(head)
                 unsent = b""
             while True:
-                try:
-                    data = await chunks.__anext__()
-                except StopAsyncIteration:
+                data = await _next_portion(chunks)
+                if data is None:
                     break
                 if length is not None:
                     length -= len(data)
@@ -866,6 +845,40 @@ def _check_size(buffer: bytes, length: int, maximum: int) -> None:
         raise http1.ProtocolError(414, "request line is too long")
     if length > maximum:
         raise http1.ProtocolError(431, "request head is too large")
+
+
+async def _next_portion(chunks: "BodyIterator") -> "bytes | None":
+    """Return the next portion of a body, None at its end."""
+    try:
+        return await chunks.__anext__()
+    except StopAsyncIteration:
+        return None
+    except OSError as exc:  # not to be taken for an error of the connection
+        raise RuntimeError("the body cannot be read") from exc
+
+
+def _is_plain(response: Response) -> bool:
+    """Tell whether a response is 200, short, and has no headers of its own."""
+    body = response.body
+    return (
+        response.status_code == 200
+        and response._headers is None
+        and isinstance(body, bytes)
+        and len(body) <= _BLOCK
+        and response.reason is None
+    )
+
+
+def _body_length(response: Response, is_head: bool) -> "int | None":
+    """Return the length of a response's body, if it is known."""
+    body: Any = response.body
+    if isinstance(body, str):
+        body = body.encode()
+    if body is not None and not isinstance(body, (bytes, bytearray)):
+        return _stream_length(response)
+    if is_head and not body:  # the handler may know what GET would send
+        return int(response.headers.get("Content-Length", 0))
+    return len(body or b"")
 
 
 def _stream_length(response: Response) -> "int | None":

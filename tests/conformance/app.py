@@ -192,6 +192,18 @@ async def fails(request, count):
     return failing(count)
 
 
+class BrokenFile:
+    """A file whose disk fails."""
+
+    def read(self, size):
+        raise OSError("a disk that fails on purpose")
+
+
+@app.get("/broken-file")
+async def broken_file(request):
+    return BrokenFile()
+
+
 @app.get("/slow/<int:milliseconds>")
 async def slow(request, milliseconds):
     await asyncio.sleep(milliseconds / 1000)

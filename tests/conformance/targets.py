@@ -126,8 +126,17 @@ def board(name: str, folder: Path, application: Path) -> Iterator[Target]:
     """Boot an emulated board with an application on its flash."""
     from hil.emulators import Setup, boot
 
-    with boot(ROOT, name, Setup(folder=folder), files={"/app.py": application}) as running:
-        yield Target(name, running.host, running.http_port, max_body=16 * 1024)
+    certificate, key = make_certificate(folder, Encoding.DER)
+    files = {"/app.py": application, "/cert.der": certificate, "/key.der": key}
+    with boot(ROOT, name, Setup(folder=folder), files=files) as running:
+        yield Target(
+            name,
+            running.host,
+            running.http_port,
+            running.https_port,
+            frozenset({"tls"}),
+            max_body=16 * 1024,
+        )
 
 
 def start(

@@ -222,8 +222,9 @@ def test_stream_that_fails_never_looks_complete(connection: Connection) -> None:
     assert connection.ended()
 
 
-def test_stream_that_fails_at_once_is_a_500(connection: Connection) -> None:
-    assert connection.get("/failing/0").status == 500
+@pytest.mark.parametrize("path", ["/failing/0", "/broken-file"])
+def test_stream_that_fails_at_once_is_a_500(connection: Connection, path: str) -> None:
+    assert connection.get(path).status == 500
     assert connection.get("/").text == "hello"
 
 
