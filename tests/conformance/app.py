@@ -289,7 +289,8 @@ async def usage(request):
         return {
             "memory": gc.mem_alloc(),
             "tasks": len(asyncio.core._io_queue.map),
-            "connections": len(app.server.connections) if app.server else None,
+            # On a board the server is the firmware's.
+            "connections": len(getattr(app.server, "connections", (None,))),
         }
     return {
         "memory": len(gc.get_objects()),
