@@ -7,6 +7,7 @@ from .response import Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from .app import Microdot
@@ -194,6 +195,42 @@ class TestClient:
             self._keep_cookies(response)
         return await TestResponse.create(response)
 
+    async def websocket(
+        self,
+        path: str,
+        client: "Callable[[], Any]",
+        headers: "dict[str, str] | None" = None,
+    ) -> TestResponse:
+        """Open a WebSocket and talk with its handler, until one of both has said all.
+
+        Example::
+
+            def client():
+                reply = yield "hello"
+                assert reply == "hello yourself"
+
+            await TestClient(app).websocket("/chat", client)
+
+        :param path: the path with the query string.
+        :param client: a generator function, plain or asynchronous: yields the messages to send,
+                       or None to send none, and gets the handler's messages back.
+        :param headers: further header fields.
+        :returns: the response if the handshake was refused, otherwise one of which all is None.
+        :raises Exception: what the generator raises.
+        """
+        fields = {
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        }
+        fields.update(headers or {})
+        peer = _WebSocketPeer(self.app, client())
+        response = await self.request("GET", path, fields, sock=peer)
+        if peer.error is not None:
+            raise peer.error
+        return response
+
     def _cookie_header(self, path: str) -> str:
         pairs = []
         for name, cookie in self.cookies.items():
@@ -219,3 +256,90 @@ class TestClient:
                 self.cookies.pop(name, None)
             else:
                 self.cookies[name] = value if path is None else (value, path)
+
+
+class _WebSocketPeer:
+    """The client's end of a WebSocket, which the handler takes for its connection."""
+
+    endless = False
+
+    def __init__(self, limits: "Any", client: "Any") -> None:
+        self.limits = limits
+        #: what the generator has raised
+        self.error: BaseException | None = None
+        self._client = client
+        self._frames: list[bytes] = []  # on their way to the handler
+        self._started = False
+        self._ended = False
+
+    def upgrade(self) -> None:
+        """Nothing to do: there is no HTTP to leave."""
+
+    def abort(self) -> None:
+        """End the connection, because the handler gives it up."""
+        self._ended = True
+
+    async def receive(self, timeout: "float | None" = None) -> bytes:
+        """Return the next frame, nothing at the end."""
+        while not self._frames and not self._ended:
+            await self._advance(None)
+        return self._frames.pop(0) if self._frames else b""
+
+    async def send(self, data: bytes, more: bytes = b"") -> None:
+        """Take what the handler sends: the head of the response, then frames."""
+        if data[:5] == b"HTTP/":
+            return
+        data += more
+        opcode = data[0] & 15
+        payload = data[2 if data[1] < 126 else 4 if data[1] == 126 else 10 :]
+        if opcode == 8:
+            self._end(payload)
+        elif opcode == 9:
+            self._frames.append(_client_frame(10, payload))
+        elif opcode < 8:
+            await self._advance(payload.decode() if opcode == 1 else payload)
+
+    def _end(self, payload: bytes) -> None:
+        if not self._ended:
+            self._ended = True
+            self._frames.append(_client_frame(8, payload))
+
+    async def _advance(self, message: "str | bytes | None") -> None:
+        """Give the generator a message, and take its next one."""
+        try:
+            if not self._started:
+                self._started = True
+                await self._step(None)
+            if message is not None or not self._frames:
+                await self._step(message)
+        except EOFError:
+            self._end(b"\x03\xe8")  # 1000
+        except Exception as exc:
+            self.error = exc
+            self._end(b"\x03\xe8")
+
+    async def _step(self, message: "str | bytes | None") -> None:
+        client = self._client
+        try:
+            if hasattr(client, "asend"):
+                answer = await client.asend(message)
+            else:
+                answer = client.send(message)
+        except (StopIteration, StopAsyncIteration):
+            raise EOFError from None
+        if isinstance(answer, str):
+            self._frames.append(_client_frame(1, answer.encode()))
+        elif answer is not None:
+            self._frames.append(_client_frame(2, answer))
+
+
+def _client_frame(opcode: int, payload: bytes) -> bytes:
+    """Make a frame of RFC 6455 section 5.2, with a mask that changes nothing."""
+    size = len(payload)
+    if size < 126:
+        length = bytes((0x80 | size,))
+    elif size < 65536:
+        length = b"\xfe" + size.to_bytes(2, "big")
+    else:
+        length = b"\xff" + size.to_bytes(8, "big")
+    return bytes((0x80 | opcode,)) + length + b"\0\0\0\0" + payload
