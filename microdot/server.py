@@ -550,6 +550,9 @@ class Connection:
                 return None
             self.has_sent = True
             if not buffer:
+                previous = self._previous
+                if previous is not None and previous.data == data:
+                    return previous  # the same again, and nothing more
                 buffer = data
                 deadline = self._in(self.limits.head_timeout)
             else:
@@ -820,7 +823,8 @@ class Connection:
         self.deadline = self._in(self.limits.write_timeout)
         try:
             writer.close()
-            await writer.wait_closed()
+            if MICROPYTHON or self.server.ssl or writer.transport.get_write_buffer_size():
+                await writer.wait_closed()
         except OSError:
             pass
         except asyncio.CancelledError:
