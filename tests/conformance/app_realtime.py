@@ -18,7 +18,7 @@ SSE.keep_alive = 0.5
 WebSocket.max_message_length = 65536
 
 hub = PubSub(max_queue=8)
-state = {"ended": 0, "codes": [], "flood": "", "late": ""}
+state = {"ended": 0, "gone": "", "codes": [], "flood": "", "late": ""}
 
 
 @app.route("/echo")
@@ -128,6 +128,7 @@ async def news(request, sse):
         await hub.forward(sse, "news", "chat", named=True)
     finally:
         state["ended"] += 1
+        state["gone"] = request.query_string
 
 
 @app.post("/publish/<topic>")

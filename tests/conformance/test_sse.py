@@ -1,6 +1,7 @@
 """Server-sent events (HTML Standard section 9.2): format, disconnects, slow clients, topics."""
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,15 +117,16 @@ def test_silence_is_filled(target: Target) -> None:
 
 @pytest.mark.parametrize("how", ["close", "abort"])
 def test_disconnect_is_noticed_without_a_write(target: Target, how: str) -> None:
-    ended = get_ended(target)
-    with target.connect() as connection:
-        EventStream(connection, "/news")
+    with target.connect() as connection, target.connect() as other:
+        EventStream(connection, "/news?" + how)
         getattr(connection, how)()
-    assert eventually(lambda: get_ended(target) == ended + 1, within=0.4)
+        assert eventually(lambda: other.get("/state").json["gone"] == how, within=0.4)
 
 
 def test_slow_client_ends_the_handler(target: Target) -> None:
     """The handler sends without end, the client reads nothing; the server allows a second."""
+    if target.name not in LOCAL:
+        pytest.skip(f"{target.name}: megabytes fit into the buffers on the way")
     ended = get_ended(target)
     with target.connect() as connection:
         connection.send(format_request("GET", "/torrent"))
@@ -133,11 +135,14 @@ def test_slow_client_ends_the_handler(target: Target) -> None:
 
 def test_slow_subscriber_is_dropped(target: Target) -> None:
     """Its handler ends once its queue and the network's buffers are full; the other gets all."""
+    if target.name not in LOCAL:
+        pytest.skip(f"{target.name}: megabytes fit into the buffers on the way")
     ended = get_ended(target)
-    message = "x" * 12000 if target.name in LOCAL else "x" * 1000
+    message = "x" * 4000
     body = json.dumps(message).encode()
     headers = {"Content-Type": "application/json"}
     with target.connect() as slow, target.connect() as quick, target.connect() as publisher:
+        slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         EventStream(slow, "/news").next()
         stream = EventStream(quick, "/news")
         stream.next()
@@ -177,11 +182,14 @@ def test_websocket_and_sse_share_topics(target: Target, stream: EventStream) -> 
 
 
 def test_connections_are_not_leaked(target: Target) -> None:
+    ended = get_ended(target)
     for _ in range(20):
         with target.connect() as connection:
-            EventStream(connection, "/news")
-    with target.connect() as connection:
-        assert eventually(lambda: connection.get("/connections").text == "1")
+            EventStream(connection, "/news").next()
+    assert eventually(lambda: get_ended(target) >= ended + 20)
+    if target.name in LOCAL:
+        with target.connect() as connection:
+            assert eventually(lambda: connection.get("/connections").text == "1")
 
 
 def test_shutdown_ends_streams(target_name: str, tmp_path: Path) -> None:
