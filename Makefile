@@ -105,6 +105,7 @@ boards:
 # --- tests ---
 
 test: set-up-tests image unix
+	@$(MAKE) --no-print-directory VARIANT=HEAP192K image
 	@$(PYTHON) tools/test.py
 
 check: set-up-tests unix

@@ -63,7 +63,11 @@ def suites() -> list[Suite]:
         pytest_suite("openapi", "tests/openapi", 60),
         pytest_suite("port", "tests/port", 90),
         pytest_suite("hil", "tests/hil", 180),
-        pytest_suite("conformance", "tests/conformance", 420),
+        Suite(
+            "conformance",
+            420,
+            ((*PYTEST, "tests/conformance", "--board", "qemu,qemu-HEAP192K"),),
+        ),
     ]
 
 

@@ -3,7 +3,7 @@
 #   make -f ports/cortexm/port.mk image BOARD=<name> BOARD_DIR=<dir> BUILD=<dir> MPY_DIR=<dir> MICROPY_MPYCROSS=<file>
 #
 # Directories are absolute; the call works from any folder. Artifacts go to $(BUILD), objects to $(BUILD)/obj.
-# Optional: GENERATED (folder of generated Python, handed to the manifest), FROZEN_MANIFEST, HEAP_SIZE (bytes),
+# Optional: VARIANT (of the board), GENERATED (folder of generated Python, handed to the manifest), FROZEN_MANIFEST, HEAP_SIZE (bytes),
 # MD_TCP_PCBS (lwIP's TCP connections), BENCH=1 (repeatable runs, never for a board in use), CCACHE, V=1.
 
 PORT_DIR := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
@@ -26,6 +26,12 @@ image: $(OUT)/firmware.bin
 .PHONY: image
 
 include $(MPY_DIR)/py/mkenv.mk
+ifneq ($(VARIANT),)
+ifeq ($(wildcard $(BOARD_DIR)/mpconfigvariant_$(VARIANT).mk),)
+$(error $(BOARD) has no variant '$(VARIANT)': there is no mpconfigvariant_$(VARIANT).mk in its folder)
+endif
+include $(BOARD_DIR)/mpconfigvariant_$(VARIANT).mk
+endif
 include $(BOARD_DIR)/mpconfigboard.mk
 
 SOC_DIR := $(PORT_DIR)/soc/$(SOC)

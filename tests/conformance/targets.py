@@ -123,12 +123,18 @@ def local(name: str, folder: Path, application: Path) -> Iterator[Target]:
 
 @contextlib.contextmanager
 def board(name: str, folder: Path, application: Path) -> Iterator[Target]:
-    """Boot an emulated board with an application on its flash."""
+    """Boot an emulated board with an application on its flash.
+
+    :param name: of the board; `qemu-HEAP192K` is its variant.
+    """
     from hil.emulators import Setup, boot
+
+    image = ROOT / "build" / name / "firmware.elf"
 
     certificate, key = make_certificate(folder, Encoding.DER)
     files = {"/app.py": application, "/cert.der": certificate, "/key.der": key}
-    with boot(ROOT, name, Setup(folder=folder), files=files) as running:
+    kind = name.partition("-")[0]
+    with boot(ROOT, kind, Setup(folder=folder), files=files, image=image) as running:
         yield Target(
             name,
             running.host,
