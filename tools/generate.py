@@ -88,9 +88,7 @@ def application_modules(app: Path) -> dict[Path, bytes]:
     left = [f for f in left if f.relative_to(app).parts[0] != "templates"]
     if left:
         names = ", ".join(str(f.relative_to(app)) for f in left[:3])
-        print(
-            f"    {len(left)} files stay outside ({names}): put what is served into static/"
-        )
+        print(f"    {len(left)} files stay outside ({names}): put what is served into static/")
     return modules
 
 
