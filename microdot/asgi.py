@@ -28,8 +28,8 @@ from .app import Microdot as BaseMicrodot
 from .datastructures import NoCaseDict
 from .fields import decode_field
 from .http1 import ProtocolError
-from .request import Request
-from .response import Response
+from .request import Request as Request
+from .response import Response as Response
 from .websocket import WebSocket as BaseWebSocket
 from .websocket import WebSocketError as WebSocketError
 from .websocket import check_origin

@@ -7,7 +7,7 @@ from wsgiref.validate import validator
 import pytest
 
 from microdot.sse import with_sse
-from microdot.wsgi import Microdot, with_websocket
+from microdot.wsgi import Microdot, Request, with_websocket
 
 
 @pytest.fixture
@@ -87,7 +87,8 @@ def test_events(app):
     assert call(app, "/events")["body"] == b"data: x\n\n"
 
 
-def test_errors(app):
+def test_errors(app, monkeypatch):
+    monkeypatch.setattr(Request, "max_content_length", 16384)
     assert call(app, "/none")["status"] == "404 Not Found"
     assert call(app, "/echo/x", "DELETE")["status"] == "405 Method Not Allowed"
     assert call(app, "/echo/x", "POST", b"x" * 16385)["status"] == "413 Content Too Large"
