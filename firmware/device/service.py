@@ -13,6 +13,8 @@ SPARE_TCP_PCBS = 4
 # A board that served this long, or answered a request, has passed the boot.
 GOOD_AFTER_S = 5
 _STOP_TRIES = 5
+# How often garbage is collected while as much as is free is allocated.
+_COLLECTIONS = 4
 
 
 class Front:
@@ -120,6 +122,10 @@ class Service:
             log.line(f"cannot listen: {error!r}")
             self._stopped.set()
             return
+        # Left alone, MicroPython collects when the heap is full: by then what lives long is strewn
+        # all over it, and no block is left that is large enough for a TLS connection.
+        gc.collect()
+        gc.threshold(gc.mem_free() // _COLLECTIONS)
         log.line("serving " + self.serving)
         self.ready()
         self._reader = asyncio.create_task(self._console())
