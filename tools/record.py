@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import json
 import os
@@ -10,6 +11,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def constants(generated: Path) -> dict[str, object]:
@@ -33,8 +36,8 @@ def source_records(mpy_dir: Path) -> dict[str, object]:
     return records
 
 
-def frozen_modules(mpy_dir: Path, manifest: Path, obj: Path) -> dict[str, int]:
-    """Bytes of compiled code (.mpy) of each frozen module, by the name it is imported from."""
+def frozen_modules(mpy_dir: Path, manifest: Path) -> list[str]:
+    """The modules that are frozen, as files by the name they are imported from."""
     sys.path.insert(0, str(mpy_dir / "tools"))
     import manifestfile  # type: ignore[import-not-found]  # MicroPython's own reader of manifests
 
@@ -46,11 +49,79 @@ def frozen_modules(mpy_dir: Path, manifest: Path, obj: Path) -> dict[str, int]:
     }
     reader = manifestfile.ManifestFile(manifestfile.MODE_FREEZE, variables)
     reader.execute(str(manifest))
-    sizes = {}
-    for file in reader.files():
-        compiled = obj / "frozen_mpy" / (file.target_path[:-3] + ".mpy")
-        sizes[file.target_path] = compiled.stat().st_size
-    return dict(sorted(sizes.items()))
+    return sorted(file.target_path for file in reader.files())
+
+
+# What MicroPython's mpy-tool.py makes of a module; the module's name follows, and then the
+# function's or a number.
+KINDS = (
+    "frozen_module",
+    "const_obj_table_data",
+    "const_qstr_table_data",
+    "const_obj",
+    "fun_data",
+    "proto_fun",
+    "children",
+)
+SECTION = re.compile(r"^ \.rodata\.?(\S*)\s+0x\w+\s+(0x\w+) \S+/frozen_content\.o$", re.MULTILINE)
+STRING = re.compile(r"^static const mp_obj_str_t const_obj_(\w+) = \{\{&\w+\}, \d+, (\d+),", re.M)
+SHARED = "names"  # of functions, attributes and variables: kept once, whoever uses them
+
+
+def module_of(symbol: str, modules: dict[str, str]) -> str:
+    """The frozen module that a symbol without its kind belongs to. :param modules: by symbol."""
+    fitting = [name for name in modules if symbol == name or symbol.startswith(f"{name}_")]
+    return modules[max(fitting, key=len)] if fitting else SHARED
+
+
+def flash_of_modules(linked: str, source: str, files: list[str]) -> dict[str, int]:
+    """Bytes of flash that each frozen module takes, and `names` that all of them share.
+
+    :param linked: the linker's map.
+    :param source: frozen_content.c, which tells whose the strings are: the map knows only one
+        section of all of them.
+    :param files: the frozen modules, as frozen_modules() names them.
+    """
+    modules = {re.sub(r"\W", "_", file.removesuffix(".py")): file for file in files}
+    sizes = dict.fromkeys([*files, SHARED], 0)
+    image = linked[linked.index("Linker script and memory map") :]
+    for symbol, size in SECTION.findall(image):
+        kind = next((kind for kind in KINDS if symbol.startswith(f"{kind}_")), None)
+        owner = module_of(symbol[len(kind) + 1 :], modules) if kind else SHARED
+        sizes[owner] += int(size, 16)
+    for symbol, length in STRING.findall(source):
+        owner = module_of(symbol, modules)
+        sizes[owner] += int(length) + 1
+        sizes[SHARED] -= int(length) + 1
+    return sizes
+
+
+def core_modules(manifest: Path) -> tuple[str, ...]:
+    """The modules of the framework's core, as its manifest lists them."""
+    for node in ast.parse(manifest.read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CORE":
+            return tuple(f"microdot/{name}.py" for name in ast.literal_eval(node.value))
+    raise ValueError(f"{manifest} has no CORE")
+
+
+def flash_of_parts(
+    sizes: dict[str, int], core: tuple[str, ...], application: set[str]
+) -> dict[str, int]:
+    """The same by part of the firmware: who asks what an image is full of, asks for these."""
+    parts = dict.fromkeys(("microdot core", "extensions", "device", "application", "others"), 0)
+    for file, size in sizes.items():
+        if file in application:
+            part = "application"
+        elif file in core:
+            part = "microdot core"
+        elif file.startswith("microdot/"):
+            part = "extensions"
+        elif file.startswith("device/") or file == "main.py":
+            part = "device"
+        else:
+            part = SHARED if file == SHARED else "others"
+        parts[part] = parts.get(part, 0) + size
+    return {part: size for part, size in parts.items() if size}
 
 
 def section_sizes(elf: Path, prefix: str) -> dict[str, int]:
@@ -61,9 +132,8 @@ def section_sizes(elf: Path, prefix: str) -> dict[str, int]:
 
 
 def describe(record: dict[str, object], before: dict[str, object] | None) -> str:
-    """Two lines for the person at the terminal: the image, and what our parts take of it."""
+    """Two lines for the person at the terminal: the image, and what its parts take of it."""
     sizes: dict[str, int] = record["sizes"]  # type: ignore[assignment]
-    frozen: dict[str, int] = record["frozen"]  # type: ignore[assignment]
     total = sizes["text"] + sizes["data"]
     line = f"{record['board']}: build {record['id']}, {total:,} bytes of flash"
     if "flash_room" in sizes:
@@ -73,14 +143,46 @@ def describe(record: dict[str, object], before: dict[str, object] | None) -> str
         change = total - old["text"] - old["data"]
         if change:
             line += f" ({change:+,} against build {before['id']})"
-    parts = {
-        name: sum(size for path, size in frozen.items() if path.startswith(name))
-        for name in ("microdot/", "device/")
-    }
-    return (
-        f"{line}\n    frozen: microdot {parts['microdot/']:,} bytes, "
-        f"device {parts['device/']:,} bytes of {sum(frozen.values()):,}"
+    flash: dict[str, int] = record["flash"]  # type: ignore[assignment]
+    parts = ", ".join(f"{part} {size:,} bytes" for part, size in flash.items())
+    return f"{line}\n    flash of frozen modules: {parts}"
+
+
+def make_record(args: argparse.Namespace) -> dict[str, object]:
+    """All that is recorded of an image."""
+    identity = constants(args.build / "generated")
+    compiler = subprocess.run(
+        [f"{args.toolchain}gcc", "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    linked = (args.build / "firmware.map").read_text()
+    sizes = section_sizes(args.build / "firmware.elf", args.toolchain)
+    room = re.search(r"^CODE\s+0x\S+\s+(0x\S+)", linked, re.MULTILINE)
+    if room:
+        sizes["flash_room"] = int(room[1], 16)
+    frozen = flash_of_modules(
+        linked,
+        (args.build / "obj" / "frozen_content.c").read_text(),
+        frozen_modules(args.mpy_dir, args.manifest),
     )
+    folder = args.build / "generated" / "app"
+    application = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
+    return {
+        "board": identity["BOARD"],
+        "id": identity["ID"],
+        "version": identity["VERSION"],
+        "micropython": identity["MICROPYTHON"],
+        "application": Path(args.application).name or None,
+        "sources": source_records(args.mpy_dir),
+        "toolchain": compiler.split("\n")[0],
+        "frozen": frozen,
+        "flash": flash_of_parts(frozen, core_modules(ROOT / "manifest.py"), application),
+        "sizes": sizes,
+        "artifacts": {
+            path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for suffix in ("elf", "bin", "uf2", "hex", "dfu")
+            if (path := args.build / f"firmware.{suffix}").exists()
+        },
+    }
 
 
 def main() -> int:
@@ -95,35 +197,7 @@ def main() -> int:
     args = parser.parse_args()
     args.mpy_dir = args.mpy_dir.resolve()
     os.environ.setdefault("GENERATED", str((args.build / "generated").resolve()))
-    identity = constants(args.build / "generated")
-    compiler = subprocess.run(
-        [f"{args.toolchain}gcc", "--version"], capture_output=True, text=True, check=True
-    ).stdout
-    artifacts = [
-        path
-        for suffix in ("elf", "bin", "uf2", "hex", "dfu")
-        if (path := args.build / f"firmware.{suffix}").exists()
-    ]
-    sizes = section_sizes(args.build / "firmware.elf", args.toolchain)
-    room = re.search(
-        r"^CODE\s+0x\S+\s+(0x\S+)", (args.build / "firmware.map").read_text(), re.MULTILINE
-    )
-    if room:
-        sizes["flash_room"] = int(room[1], 16)
-    record: dict[str, object] = {
-        "board": identity["BOARD"],
-        "id": identity["ID"],
-        "version": identity["VERSION"],
-        "micropython": identity["MICROPYTHON"],
-        "application": Path(args.application).name or None,
-        "sources": source_records(args.mpy_dir),
-        "toolchain": compiler.split("\n")[0],
-        "frozen": frozen_modules(args.mpy_dir, args.manifest, args.build / "obj"),
-        "sizes": sizes,
-        "artifacts": {
-            path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in artifacts
-        },
-    }
+    record = make_record(args)
     target = args.build / "build.json"
     before = json.loads(target.read_text()) if target.exists() else None
     if before != record:
