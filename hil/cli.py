@@ -51,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     deploy.add_argument("application", metavar="APP", help="a file, or a folder with app.py")
     deploy.add_argument("--port", help="its serial port (default: the board that runs here)")
     deploy.set_defaults(command=_deploy)
+
+    sizes = commands.add_parser("sizes", parents=[shared], help="the memory the framework takes")
+    sizes.set_defaults(command=_sizes)
     return parser
 
 
@@ -117,4 +120,13 @@ def _deploy(options: argparse.Namespace) -> int:
     port, url = _console_port(options)
     url_there = deploy(Path(options.application), port)
     print(f"Serving {url or url_there}")
+    return 0
+
+
+def _sizes(options: argparse.Namespace) -> int:
+    from .sizes import measure
+
+    root = find_root()
+    description = load_board(root, options.board, options.board_dir)
+    print(measure(description, find_image(_build_folder(options, root), options.board)))
     return 0

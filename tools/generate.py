@@ -294,7 +294,11 @@ def generate(args: argparse.Namespace) -> None:
         f"{k} = {v!r}\n" for k, v in constants.items()
     )
     write_if_changed(generated / "device" / "_build.py", module.encode())
-    make = f"MD_PORT := {figures['port']}\nMD_TCP_PCBS := {figures['tcp_pcbs']}\n"
+    emulator = figures.get("emulator") or {}
+    make = (
+        f"MD_PORT := {figures['port']}\nMD_TCP_PCBS := {figures['tcp_pcbs']}\n"
+        f"MD_EMULATOR := {emulator.get('kind', '')}\n"
+    )
     write_if_changed(generated / "board.mk", make.encode())
 
 
