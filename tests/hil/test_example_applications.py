@@ -1,13 +1,18 @@
 """The examples of the extensions on a board."""
 
+import json
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
+from hil.deploy import collect
 from microdot._compile_templates import compile_folder
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
 
 
 @pytest.fixture
@@ -67,3 +72,43 @@ def test_guestbook(serve, tmp_path, compiled):
     assert "Welcome! &lt;b&gt;Markup" in http.get("/").text
     http.post("/", data={"name": "<i>", "text": "'hi'"})
     assert "<b>&lt;i&gt;</b><br>&#39;hi&#39;</p>" in http.get("/").text
+
+
+def collect_frozen(application):
+    """Return an application's files in the form in which an image carries them."""
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        from generate import application_modules
+    finally:
+        del sys.path[0]
+    return {f"/{name}": content for name, content in application_modules(application).items()}
+
+
+with_static_files = pytest.mark.parametrize(
+    "collect", [collect, collect_frozen], ids=["folder", "frozen"]
+)
+
+
+@with_static_files
+def test_chat(serve, collect):
+    http = serve(collect(EXAMPLES / "chat"))
+    page = http.get("/")
+    assert page.content == (EXAMPLES / "chat/static/index.html").read_bytes()
+    url = str(http.base_url.copy_with(scheme="ws")) + "/chat"
+    with connect(url, proxy=None) as joe, connect(url, proxy=None) as ann:
+        assert joe.recv(timeout=5) == ann.recv(timeout=5) == "[]"
+        joe.send('{"name": "joe", "text": "caf\u00e9?"}')
+        for socket in (joe, ann):
+            assert json.loads(socket.recv(timeout=5)) == [{"name": "joe", "text": "caf\u00e9?"}]
+
+
+@with_static_files
+def test_gpio(serve, collect):
+    http = serve(collect(EXAMPLES / "gpio"))
+    page = http.get("/")
+    assert page.content == (EXAMPLES / "gpio/static/index.html").read_bytes()
+    with http.stream("GET", "/events") as stream:
+        events = (json.loads(line[6:]) for line in stream.iter_lines() if line[:5] == "data:")
+        assert next(events)["leds"] == [["LED0", 0], ["LED1", 0]]
+        assert http.post("/leds/LED1", data={"level": "1"}).status_code == 204
+        assert next(events)["leds"] == [["LED0", 0], ["LED1", 1]]
