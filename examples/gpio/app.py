@@ -35,13 +35,13 @@ def read():
 @app.get("/events")
 @with_sse
 async def events(request, sse):
-    sent = None
     while True:
         levels = read()
-        if levels != sent:
-            await sse.send(levels)
-            sent = levels
-        await asyncio.sleep(0.05)
+        await sse.send(levels)
+        for _ in range(40):  # 2 s: a page that hears nothing for longer connects again
+            await asyncio.sleep(0.05)
+            if read() != levels:
+                break
 
 
 @app.post("/leds/<name>")
