@@ -113,14 +113,16 @@ class TokenAuth(BaseAuth):
     """Authentication by a token in a header, by default a bearer token (RFC 6750).
 
     :param header: the header.
-    :param scheme: what is before the token; empty if nothing is.
+    :param scheme: what is before the token in the header `Authorization`; other headers hold the
+                   token alone.
     :param error_status: the status for those who are not authenticated.
     """
 
     def __init__(
         self, header: str = "Authorization", scheme: str = "Bearer", error_status: int = 401
     ) -> None:
-        super().__init__(header, scheme, error_status)
+        # The form `scheme token` belongs to Authorization (RFC 9110 section 11.4), not to others.
+        super().__init__(header, scheme if header == "Authorization" else "", error_status)
         self._on_error: Callable[..., Any] | None = None
 
     def errorhandler(self, f: "Handler") -> "Handler":

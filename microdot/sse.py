@@ -66,7 +66,8 @@ class SSE:
     ) -> None:
         """Send an event. It waits while `max_queue` events wait for the client.
 
-        :param data: text or bytes, of any number of lines; or a dict or list, sent as JSON.
+        :param data: text or bytes, of any number of lines; a dict or list, sent as JSON; or
+                     anything else, sent as `str` makes it text.
         :param event: its name, by default `message`.
         :param event_id: its id; clients send the last one when they come back.
         :param retry: how long the client waits before it comes back, in seconds.
@@ -78,6 +79,8 @@ class SSE:
             data = json_dumps(data)
         if isinstance(data, str):
             data = data.encode()
+        elif not isinstance(data, (bytes, bytearray)):
+            data = str(data).encode()
         fields = "" if retry is None else "retry: " + str(int(retry * 1000)) + "\n"
         for name, value in (("event: ", event), ("id: ", event_id)):
             if value is not None:

@@ -107,7 +107,7 @@ def test_token():
 
 
 def test_token_in_another_header():
-    auth = TokenAuth(header="X-API-Key", scheme="", error_status=403)
+    auth = TokenAuth(header="X-API-Key", error_status=403)
     auth.authenticate(lambda request, token: "joe" if token == "a b" else None)
     app = make_app(auth)
     assert get(app, **{"X-API-Key": "a b"}).text == "joe"
