@@ -1,44 +1,19 @@
 """One application on the reference and on ours: only listed differences are allowed.
 
-The list is the table of `docs/coming-from-microdot.md`; its first column is what the cases
+The list is the tables of `docs/coming-from-microdot.md`; their first column is what the cases
 below call a difference.
 """
 
-import contextlib
-import os
-import re
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-REFERENCE = ROOT / ".deps/reference"
-APPLICATION = Path(__file__).with_name("application.py")
-DOCUMENT = ROOT / "docs/coming-from-microdot.md"
+from .harness import DOCUMENT, Case, fetch, listed, normal, serve_both
 
+APPLICATION = Path(__file__).with_name("application.py")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
-
-
-@dataclass
-class Case:
-    """A request, and the difference that is expected in its response, if any."""
-
-    path: str
-    method: str = "GET"
-    headers: dict[str, str] | None = None
-    body: bytes = b""
-    difference: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}" + (f" {self.headers}" if self.headers else "")
-
 
 SAME = [
     *(
@@ -103,96 +78,11 @@ DIFFERENT = [
 ]  # fmt: skip
 
 
-@dataclass
-class Answer:
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
-
-
-def fetch(port: int, case: Case) -> Answer | None:
-    """Send a request; None if the server closed without an answer."""
-    lines = [f"{case.method} {case.path} HTTP/1.1", "Host: example.com", "Connection: close"]
-    headers = case.headers or {}
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    if case.body and "Transfer-Encoding" not in headers:
-        lines.append(f"Content-Length: {len(case.body)}")
-    data = b""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall("\r\n".join([*lines, "", ""]).encode() + case.body)
-        with contextlib.suppress(ConnectionResetError):
-            while part := connection.recv(65536):
-                data += part
-    if not data:
-        return None
-    head, _, body = data.partition(b"\r\n\r\n")
-    status_line, *rest = head.decode().split("\r\n")
-    pairs = [(name.lower(), value) for name, value in (line.split(": ", 1) for line in rest)]
-    if ("transfer-encoding", "chunked") in pairs:
-        body = join_chunks(body)
-    return Answer(int(status_line.split(" ")[1]), pairs, body)
-
-
-def join_chunks(data: bytes) -> bytes:
-    body = b""
-    while True:
-        size, _, data = data.partition(b"\r\n")
-        if not int(size, 16):
-            return body
-        body += data[: int(size, 16)]
-        data = data[int(size, 16) + 2 :]
-
-
-def normal(answer: Answer | None) -> Answer | None:
-    """Leave out what differs everywhere: versions, framing, connection, date (`http-1.1`)."""
-    if answer is None:
-        return None
-    framing = ("connection", "date", "transfer-encoding", "content-length")
-    headers = sorted(
-        # The reference's order of names in Vary differs from run to run.
-        (name, ", ".join(sorted(value.split(", "))) if name == "vary" else value)
-        for name, value in answer.headers
-        if name not in framing
-    )
-    return Answer(answer.status, headers, answer.body)
-
-
-@contextlib.contextmanager
-def serve(name: str, folder: Path, library: Path) -> Iterator[int]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    environment = {**os.environ, "PYTHONPATH": str(library)}
-    with (folder / f"{name}.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, APPLICATION, str(port)], env=environment, stdout=log, stderr=log
-        )
-    try:
-        end = time.monotonic() + 20
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            if process.poll() is not None or time.monotonic() > end:
-                pytest.fail(f"{name} does not serve:\n{(folder / f'{name}.log').read_text()}")
-            time.sleep(0.02)
-        yield port
-    finally:
-        process.kill()
-        process.wait()
-
-
 @pytest.fixture(scope="module")
 def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
     """The ports of the reference and of ours."""
-    if not (REFERENCE / "microdot").is_dir():
-        pytest.fail(
-            f"the reference is not in {REFERENCE}: "
-            f"pip install --target {REFERENCE} -r tools/reference.txt",
-            pytrace=False,
-        )
-    folder = tmp_path_factory.mktemp("comparison")
-    with serve("reference", folder, REFERENCE) as reference, serve("ours", folder, ROOT) as ours:
-        yield reference, ours
+    with serve_both(APPLICATION, tmp_path_factory.mktemp("comparison")) as both:
+        yield both
 
 
 @pytest.mark.parametrize("case", SAME, ids=str)
@@ -200,10 +90,6 @@ def test_same(ports: tuple[int, int], case: Case) -> None:
     reference, ours = (normal(fetch(port, case)) for port in ports)
     assert reference is not None
     assert ours == reference
-
-
-def listed() -> list[str]:
-    return re.findall(r"^\| `([a-z0-9.-]+)` \|", DOCUMENT.read_text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize("case", DIFFERENT, ids=str)
