@@ -30,7 +30,7 @@ export MICRODOT_DIR := $(CURDIR)
 unexport BOARD BOARD_DIR BUILD VARIANT
 
 .DEFAULT_GOAL := image
-.PHONY: image run test check lint unix boards deploy monitor hil soak bench set-up set-up-tests clean distclean help
+.PHONY: image run test check lint unix boards deploy monitor hil soak bench set-up set-up-tests set-up-browser test-browser clean distclean help
 
 help:
 	@echo 'make run [APP=app.py] [HTTP_PORT=8080] [NET=open]   build, boot the emulated board, serve on http://localhost:8080'
@@ -41,6 +41,7 @@ help:
 	@echo 'make deploy APP=path [PORT=..]  copy an application onto the running board and restart it'
 	@echo 'make monitor [PORT=..]          the console of the running board'
 	@echo 'make hil [BOARD=qemu]           the tests that boot a board and hit its HTTP endpoints'
+	@echo 'make test-browser               the pages in headless Chromium, outside of make test; pictures in build/browser/'
 	@echo 'make soak | bench               thousands of requests and what they leave behind | speed against the reference'
 	@echo 'make boards                     the boards'
 	@echo 'make clean | distclean          remove build/ | and what set-up downloaded, too'
@@ -52,6 +53,9 @@ set-up:
 
 set-up-tests:
 	@DEPS=$(DEPS) tools/setup.sh tests
+
+set-up-browser:
+	@DEPS=$(DEPS) tools/setup.sh browser
 
 # --- images ---
 
@@ -127,6 +131,10 @@ test-%: set-up-tests image unix
 	@$(PYTHON) tools/test.py --only $*
 
 hil: test-hil
+
+# Outside `make test`, because it needs a browser. Pictures of the pages are in build/browser/ afterwards.
+test-browser: set-up-browser image
+	@$(PYTHON) -m pytest -q tests/browser
 
 # Long runs, outside `make test`.
 soak: set-up-tests image unix

