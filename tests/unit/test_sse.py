@@ -25,16 +25,18 @@ def test_events():
         await sse.send({"last": sse.last_event_id})
         await sse.send("only a comment", comment=True)
         await sse.send(b"bytes")
+        await sse.send(3.5)
 
     response = run(TestClient(app).get("/x", {"Last-Event-ID": "7"}))
     assert response.headers["Content-Type"] == "text/event-stream"
     assert response.headers["Cache-Control"] == "no-cache"
-    first, second, third = response.events
+    first, second, third, fourth = response.events
     assert first == {
         "data": b"a\nb", "data_json": None, "event": "x", "event_id": "1", "retry": 2,
     }  # fmt: skip
     assert second["data_json"] == {"last": "7"}
     assert third["data"] == b"bytes"
+    assert fourth["data"] == b"3.5"
 
 
 def test_response_without_decorator():
