@@ -1,12 +1,13 @@
 """`hil deploy`: copies an application to a running board over its console and restarts it."""
 
+import contextlib
 import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .board import BOOT_TIMEOUT
@@ -34,9 +35,28 @@ def deploy(application: Path, port: str) -> str:
             check_compiles(path)
     # Opened and closed: whether somebody else has it is found out before anything is copied.
     SerialStream(port).close()
-    _copy(files, port)
-    with Console(SerialStream(port)) as console:
-        return _restart(console)
+    with _held(port):
+        _copy(files, port)
+        with Console(SerialStream(port)) as console:
+            return _restart(console)
+
+
+@contextlib.contextmanager
+def _held(port: str) -> Iterator[None]:
+    """Keeps an emulated board's terminal open between the programs that use it.
+
+    A board that nobody talks to any more is restarted, and the next program takes its time to
+    start. A serial port stays closed: for other programs it would be busy.
+    """
+    try:
+        terminal = os.open(port, os.O_RDWR | os.O_NOCTTY) if "/pts/" in port else None
+    except OSError as error:
+        raise HilError(f"{port} cannot be opened: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        if terminal is not None:
+            os.close(terminal)
 
 
 def collect(application: Path) -> dict[str, Path]:

@@ -151,13 +151,13 @@ class SSE:
         try:
             await f(request, self, *args, **kwargs)
         except Exception as exc:
-            self._error = exc
+            if not self.closed:  # what fails after the client has gone is its end, and no error
+                self._error = exc
         self.closed = True
         self.event.set()
 
     async def _watch(self) -> None:
         if await self._connection.wait_disconnected():
-            self._error = OSError(ECONNRESET)
             self._end()
 
     async def aclose(self) -> None:

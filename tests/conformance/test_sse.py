@@ -181,6 +181,19 @@ def test_websocket_and_sse_share_topics(target: Target, stream: EventStream) -> 
         assert ws.receive() == Frame(TEXT, b'{"from": "HTTP"}')
 
 
+def test_a_client_that_leaves_is_no_error(target: Target) -> None:
+    if target.log is None:
+        pytest.skip(f"{target.name} writes no log here")
+    before = len(target.log.read_text())
+    ended = get_ended(target)
+    with target.connect() as connection:
+        EventStream(connection, "/news").next()
+    assert eventually(lambda: get_ended(target) == ended + 1)
+    with target.connect() as connection:
+        assert eventually(lambda: connection.get("/connections").text == "1")
+    assert "Traceback" not in target.log.read_text()[before:]
+
+
 def test_connections_are_not_leaked(target: Target) -> None:
     ended = get_ended(target)
     for _ in range(20):
