@@ -184,13 +184,16 @@ def test_websocket_and_sse_share_topics(target: Target, stream: EventStream) -> 
 def test_a_client_that_leaves_is_no_error(target: Target) -> None:
     if target.log is None:
         pytest.skip(f"{target.name} writes no log here")
+
+    def alone() -> bool:
+        with target.connect() as connection:
+            return connection.get("/connections").text == "1"
+
+    assert eventually(alone), "connections of earlier tests are still open"
     before = len(target.log.read_text())
-    ended = get_ended(target)
     with target.connect() as connection:
         EventStream(connection, "/news").next()
-    assert eventually(lambda: get_ended(target) == ended + 1)
-    with target.connect() as connection:
-        assert eventually(lambda: connection.get("/connections").text == "1")
+    assert eventually(alone)
     assert "Traceback" not in target.log.read_text()[before:]
 
 
