@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,7 +94,6 @@ def test_digest(http: httpx.Client) -> None:
     assert "stale=true" in replayed.headers["WWW-Authenticate"]
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
 def test_digest_with_curl(target: Target) -> None:
     url = f"http://{target.host}:{target.port}/digest"
     result = subprocess.run(

@@ -185,7 +185,8 @@ class Options(TypedDict, total=False):
     anything: Any
 
 
-def test_annotations_and_docstrings():
+def annotated():
+    """The document of handlers that are described by annotations and docstrings."""
     app = Microdot()
     api = OpenAPI(app)
 
@@ -213,7 +214,11 @@ def test_annotations_and_docstrings():
     def unknown(request, x: "NoSuchName") -> "NoSuchName":  # noqa: F821
         """Still described."""
 
-    document = make(app, api)
+    return make(app, api)
+
+
+def test_annotations_of_arguments_and_docstrings():
+    document = annotated()
     get = document["paths"]["/points/{name}"]["get"]
     assert (get["summary"], get["description"]) == ("Get a point", "By its name.")
     assert get["parameters"][0]["schema"] == {"enum": ["a", "b"]}
@@ -228,6 +233,10 @@ def test_annotations_and_docstrings():
     assert "required" not in options
     assert options["properties"]["mode"] == {"enum": ["fast", "slow"]}
     assert options["properties"]["extra"]["additionalProperties"] == {"type": "integer"}
+
+
+def test_annotations_of_results():
+    document = annotated()
     put = document["paths"]["/points"]["put"]
     assert put["summary"] == "Never mind"
     schema = put["responses"]["200"]["content"]["application/json"]["schema"]

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import shutil
 import socket
 import subprocess
 
@@ -10,11 +9,6 @@ import pytest
 
 from microdot.pubsub import PubSub
 from microdot.redis_broker import RedisBroker, decode, encode
-
-pytestmark = pytest.mark.skipif(
-    shutil.which("redis-server") is None,
-    reason="redis-server is missing: apt-get install redis-server",
-)
 
 
 def free_port():
