@@ -201,10 +201,10 @@ class Service:
         """
         server.handover = None
         if self._reader:
-            try:
-                self._reader.cancel()  # what is typed now is for the REPL
-            except RuntimeError:
-                pass  # the running task cannot be cancelled: it was the one that Ctrl-C ended
+            # The loop was left: no task runs, though asyncio still takes the last one for running
+            # and refuses to cancel it. Alive, the reader would take what is typed for the REPL.
+            asyncio.core.cur_task = None
+            self._reader.cancel()
         for _ in range(_STOP_TRIES):
             try:
                 asyncio.run(self._close())
